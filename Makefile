@@ -1,0 +1,79 @@
+# Each target sets up what it needs in .venv, and does so again only when pyproject.toml changes.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check
+TEST_ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint types format record coverage wheel compat clean
+
+help: ## Show the targets
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+demo: $(VENV)/ready ## Record a conversation, replay it offline, catch a changed prompt
+	$(BIN)/python examples/demo.py
+
+test: $(VENV)/ready ## Run the tests (TEST_ARGS="-k reply" for some)
+	$(BIN)/python -m pytest $(TEST_ARGS)
+
+record: $(VENV)/ready ## Record the cassettes that ship anew, from FakeOpenAI
+	$(BIN)/python -m pytest --cassettes=rerecord tests/scenarios $(TEST_ARGS)
+
+coverage: $(VENV)/ready ## Run the tests with branch coverage
+	$(BIN)/coverage run -m pytest $(TEST_ARGS)
+	$(BIN)/coverage report
+
+lint: $(VENV)/lint types ## Check style, format and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/lint ## Check types
+	$(BIN)/mypy
+
+format: $(VENV)/lint ## Mend style and format
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+wheel: $(VENV)/lint ## Build the wheel, install it into an environment of its own, and run a plugin test there
+	rm -rf build dist $(VENV)-wheel
+	$(BIN)/python -m build --quiet --wheel
+	$(PYTHON) -m venv $(VENV)-wheel
+	$(VENV)-wheel/bin/python -m pip install --quiet --disable-pip-version-check dist/*.whl
+	$(VENV)-wheel/bin/python tests/wheel/check_wheel.py dist/*.whl
+
+# The oldest SDKs we support, without the Agents SDK and with its oldest. fakemodel is not installed there:
+# the plugin is loaded from the checkout.
+compat: $(VENV)-openai2/ready $(VENV)-agents020/ready ## Run the tests on the oldest supported SDKs
+	$(VENV)-openai2/bin/python -m pytest -p plugin $(TEST_ARGS)
+	$(VENV)-agents020/bin/python -m pytest -p plugin $(TEST_ARGS)
+
+clean: ## Remove the environments and what was built
+	rm -rf .venv .venv-* build dist .coverage .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+	$(INSTALL) --upgrade pip
+
+$(VENV)/ready: pyproject.toml | $(BIN)/python
+	$(INSTALL) --editable '.[agents,server]' --group test
+	@touch $@
+
+$(VENV)/lint: pyproject.toml $(VENV)/ready
+	$(INSTALL) --group lint
+	@touch $@
+
+$(VENV)-openai2/ready: pyproject.toml
+	$(PYTHON) -m venv $(VENV)-openai2
+	$(VENV)-openai2/bin/python -m pip install --quiet --disable-pip-version-check --upgrade pip
+	$(VENV)-openai2/bin/python -m pip install --quiet --disable-pip-version-check \
+	  'openai==2.0.0' 'pytest==8.4.*' 'vcrpy==9.4.*' pyyaml uvicorn --group test
+	@touch $@
+
+$(VENV)-agents020/ready: pyproject.toml
+	$(PYTHON) -m venv $(VENV)-agents020
+	$(VENV)-agents020/bin/python -m pip install --quiet --disable-pip-version-check --upgrade pip
+	$(VENV)-agents020/bin/python -m pip install --quiet --disable-pip-version-check \
+	  'openai-agents==0.20.0' 'openai<3' pytest vcrpy pyyaml uvicorn --group test
+	@touch $@

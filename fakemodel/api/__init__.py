@@ -1,0 +1,1 @@
+"""FakeOpenAI: the API's wire and its state rules, in process or on loopback."""

@@ -1,0 +1,140 @@
+"""FakeOpenAI: a server that says what its script says, keeps the API's state, and journals every request."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from fakemodel.api import routes
+from fakemodel.api.http import Answer, Request
+from fakemodel.errors import NoReplyLeft
+from fakemodel.httpx_modules import sdk_httpx
+from fakemodel.reply import Reply
+from fakemodel.script import described, no_reply_left, shortened, unplayed_replies
+from fakemodel.state import State
+
+if TYPE_CHECKING:
+    import openai
+
+__all__ = ["FakeOpenAI", "Served"]
+
+API_KEY = "sk-fakemodel"
+"""What the clients of a FakeOpenAI authenticate with; any key is accepted."""
+
+
+@dataclass(slots=True)
+class Played:
+    """One request that asked the script for a reply."""
+
+    asked: str
+    answered: str = "no reply left"
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A FakeOpenAI on loopback. `base_url` ends in `/v1`."""
+
+    base_url: str
+
+
+class FakeOpenAI:
+    """The OpenAI API, scripted: each answer is the next of its replies.
+
+    `requests` is the journal: every request in order, with its `path`, `json` body and `status`. A request
+    that finds no reply is refused, and `assert_complete` raises NoReplyLeft for it, even where the code
+    under test swallowed the refusal. Raises ReplyInvalid for what is no reply.
+    """
+
+    def __init__(self, replies: Iterable[object] = ()) -> None:
+        self.requests: list[Request] = []
+        self.unexpected: list[NoReplyLeft] = []
+        self.state = State()
+        self._replies: list[Reply] = []
+        self._played: list[Played] = []
+        self._lock = threading.Lock()
+        self.say(*replies)
+
+    def __repr__(self) -> str:
+        return f"<FakeOpenAI: {len(self.requests)} requests answered, {self.remaining} replies left>"
+
+    def say(self, *replies: object) -> None:
+        """Append replies. Raises ReplyInvalid."""
+        self._replies.extend(map(Reply.of, replies))
+
+    @property
+    def remaining(self) -> int:
+        """How many replies were not asked for yet."""
+        return len(self._replies)
+
+    def assert_complete(self) -> None:
+        """Raise UnplayedReplies when replies are left, NoReplyLeft when a request found none."""
+        if self.unexpected:
+            raise self.unexpected[0]
+        if self._replies:
+            raise unplayed_replies("the API", self._played, self._replies)
+
+    def client(self, **options: Any) -> openai.OpenAI:
+        """A client of the SDK that is answered in process; `options` are those of `openai.OpenAI`."""
+        import openai
+
+        return openai.OpenAI(**self._options(options, sync=True))
+
+    def async_client(self, **options: Any) -> openai.AsyncOpenAI:
+        """An async client of the SDK that is answered in process; `options` are those of `openai.AsyncOpenAI`."""
+        import openai
+
+        return openai.AsyncOpenAI(**self._options(options, sync=False))
+
+    @contextmanager
+    def serve(self) -> Iterator[Served]:
+        """Serve on loopback while the context is open. Raises ServerMissing without the server extra."""
+        from fakemodel.api.server import LoopbackServer
+
+        server = LoopbackServer()
+        try:
+            yield Served(server.mount(self))
+        finally:
+            server.close()
+
+    def answer(self, request: Request) -> Answer:
+        """Journal a request and answer it. Both doors end here; one request is answered at a time."""
+        with self._lock:
+            self.requests.append(request)
+            request.answer = routes.answer(self, request)
+            return request.answer
+
+    def play(self) -> tuple[int, Reply]:
+        """The next reply, and the position it is played at. Raises NoReplyLeft."""
+        self._played.append(Played(_asked(self.requests[-1])))
+        if not self._replies:
+            error = no_reply_left("the API", self._played)
+            self.unexpected.append(error)
+            raise error
+        reply = self._replies.pop(0)
+        self._played[-1].answered = described(reply)
+        return len(self._played), reply
+
+    def _options(self, options: dict[str, Any], *, sync: bool) -> dict[str, Any]:
+        from fakemodel.api.transport import transport
+
+        httpx = sdk_httpx()
+        client = httpx.Client if sync else httpx.AsyncClient
+        http_client = client(transport=transport(self, httpx))
+        return {
+            "api_key": API_KEY,
+            "base_url": "https://api.openai.com/v1",
+            "http_client": http_client,
+            **options,
+        }
+
+
+def _asked(request: Request) -> str:
+    """The request in a few words."""
+    body = request.json
+    said = body.get("input") or body.get("messages")
+    if isinstance(said, list) and said:
+        said = said[-1].get("content") if isinstance(said[-1], dict) else said[-1]
+    return f"{request.path} {shortened(repr(said))}"

@@ -1,0 +1,102 @@
+"""The door on loopback: one ASGI server, on a thread, for any number of FakeOpenAIs.
+
+Each is mounted under a path of its own, so that a suite starts one server and every test has its own base URL.
+"""
+
+from __future__ import annotations
+
+import itertools
+import socket
+import threading
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any
+
+from fakemodel.api.http import Request
+from fakemodel.errors import FakeModelError
+
+if TYPE_CHECKING:
+    from fakemodel.api.fake_openai import FakeOpenAI
+
+__all__ = ["LoopbackServer", "ServerMissing"]
+
+STARTS_WITHIN = 30.0  # seconds; a server that takes longer has failed
+
+
+class ServerMissing(FakeModelError, ImportError):
+    """The extra that serves over loopback is not installed."""
+
+
+class LoopbackServer:
+    """An HTTP server on 127.0.0.1, at a port that the system chooses; started when it is made."""
+
+    def __init__(self) -> None:
+        try:
+            import uvicorn
+        except ModuleNotFoundError:
+            raise ServerMissing(
+                "Serving FakeOpenAI over loopback needs the server extra: pip install 'fakemodel[server]'. "
+                "FakeOpenAI().client() and .async_client() answer in process, without it."
+            ) from None
+        self._mounts: dict[str, FakeOpenAI] = {}
+        self._names = itertools.count(1)
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        ready = threading.Event()
+
+        class Server(uvicorn.Server):
+            async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+                await super().startup(sockets=sockets)
+                ready.set()
+
+        config = uvicorn.Config(
+            self._app, interface="asgi3", log_level="error", lifespan="off", server_header=False, ws="none"
+        )
+        self._server = Server(config)
+        run = {"sockets": [self._socket]}
+        self._thread = threading.Thread(target=self._server.run, kwargs=run, name="fakemodel-server", daemon=True)
+        self._thread.start()
+        if not ready.wait(STARTS_WITHIN):
+            raise FakeModelError(f"The loopback server did not start within {STARTS_WITHIN:.0f} seconds.")
+
+    def mount(self, api: FakeOpenAI) -> str:
+        """Serve `api`; returns its base URL, which ends in `/v1`."""
+        name = str(next(self._names))
+        self._mounts[name] = api
+        return f"http://127.0.0.1:{self._socket.getsockname()[1]}/{name}/v1"
+
+    def unmount(self, base_url: str) -> None:
+        """Stop serving what was mounted there."""
+        del self._mounts[base_url.split("/")[-2]]
+
+    def close(self) -> None:
+        """Stop the server; open requests are ended."""
+        self._server.should_exit = True
+        self._server.force_exit = True
+        self._thread.join()
+        self._socket.close()
+
+    async def _app(
+        self,
+        scope: dict[str, Any],
+        receive: Callable[[], Awaitable[dict[str, Any]]],
+        send: Callable[[dict[str, Any]], Awaitable[None]],
+    ) -> None:
+        """The ASGI application: the first segment of the path says which FakeOpenAI is meant."""
+        body = b""
+        while True:
+            message = await receive()
+            body += message.get("body", b"")
+            if not message.get("more_body"):
+                break
+        _, name, path = scope["path"].split("/", 2) if scope["path"].count("/") > 1 else ("", "", "")
+        api = self._mounts.get(name)
+        if api is None:
+            await send({"type": "http.response.start", "status": 404, "headers": []})
+            await send({"type": "http.response.body", "body": b"No FakeOpenAI is served here: its test is over."})
+            return
+        headers = {key.decode("latin-1"): value.decode("latin-1") for key, value in scope["headers"]}
+        answer = api.answer(Request(scope["method"], f"/{path}", scope["query_string"].decode(), headers, body))
+        sent = [(key.encode("latin-1"), value.encode("latin-1")) for key, value in answer.headers.items()]
+        await send({"type": "http.response.start", "status": answer.status, "headers": sent})
+        for part in answer.parts:
+            await send({"type": "http.response.body", "body": part, "more_body": True})
+        await send({"type": "http.response.body", "body": b""})

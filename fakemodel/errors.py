@@ -1,0 +1,61 @@
+"""What the toolkit raises. Every message says what happened, where, and what to do.
+
+`FakeModelError` is a BaseException, as pytest's own outcomes are: a missed request must get past the
+SDK's retry loop (openai 2 wraps every Exception of a transport after three tries) and past an
+application's ``except Exception``. All errors that need not do so are Exceptions as well.
+"""
+
+from __future__ import annotations
+
+__all__ = [
+    "CassetteInvalid",
+    "CassetteMiss",
+    "CassetteMissing",
+    "FakeModelError",
+    "NetworkRefused",
+    "NoReplyLeft",
+    "ReplyInvalid",
+    "StreamError",
+    "UnplayedReplies",
+    "UnplayedTurns",
+]
+
+
+class FakeModelError(BaseException):
+    """The base of everything that the toolkit raises."""
+
+
+class ReplyInvalid(FakeModelError, ValueError):
+    """A reply, or a part of one, is nothing that a model can say. Raised where it is written."""
+
+
+class StreamError(FakeModelError, ValueError):
+    """A stream is not what the API, or the adapter it is meant for, would make or take."""
+
+
+class NoReplyLeft(FakeModelError, AssertionError):
+    """A model was asked once more than its script has replies."""
+
+
+class UnplayedReplies(FakeModelError, AssertionError):
+    """A script has replies that nobody asked for."""
+
+
+class CassetteMiss(FakeModelError):
+    """A request that no recorded turn answers. Not an Exception: nothing on its way may swallow it."""
+
+
+class NetworkRefused(FakeModelError):
+    """A connection past the cassette, while it is replayed. Not an Exception, as `CassetteMiss`."""
+
+
+class CassetteMissing(FakeModelError, FileNotFoundError):
+    """There is nothing to replay: the cassette's file does not exist."""
+
+
+class CassetteInvalid(FakeModelError, ValueError):
+    """A cassette's file cannot be read as one, or what was recorded must not be written to one."""
+
+
+class UnplayedTurns(FakeModelError, AssertionError):
+    """A cassette has recorded turns that the test no longer asks for."""

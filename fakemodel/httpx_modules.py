@@ -1,0 +1,60 @@
+"""The HTTP clients that the openai SDK sends with: httpx (openai 2) and httpx2 (openai 3), behind one seam.
+
+Both have the same names. Either may be installed, or both, and a user may hand one's client to the other's SDK.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from types import ModuleType
+from typing import Any
+
+__all__ = ["httpx_modules", "response", "sdk_httpx"]
+
+
+@functools.cache
+def httpx_modules() -> tuple[ModuleType, ...]:
+    """The installed ones."""
+    found = []
+    for name in ("httpx2", "httpx"):
+        try:
+            found.append(importlib.import_module(name))
+        except ModuleNotFoundError:
+            continue
+    return tuple(found)
+
+
+@functools.cache
+def sdk_httpx() -> ModuleType:
+    """The one that the installed openai SDK builds its clients on."""
+    from openai import DefaultHttpxClient
+
+    return next(module for module in httpx_modules() if issubclass(DefaultHttpxClient, module.Client))
+
+
+class Parts:
+    """A body that comes in parts, for sync and async clients alike."""
+
+    def __init__(self, parts: Iterable[bytes]) -> None:
+        self._parts = tuple(parts)
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(self._parts)
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for part in self._parts:
+            yield part
+
+
+@functools.cache
+def _parts_class(httpx: ModuleType) -> type[Any]:
+    return type("Parts", (Parts, httpx.SyncByteStream, httpx.AsyncByteStream), {})
+
+
+def response(
+    httpx: ModuleType, status: int, headers: Mapping[str, str] | list[tuple[str, str]], parts: Iterable[bytes]
+) -> Any:
+    """A response whose body arrives part by part."""
+    return httpx.Response(status, headers=headers, stream=_parts_class(httpx)(parts))

@@ -1,0 +1,245 @@
+"""FakeModel: a model that says what its script says, and records what each turn was asked."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import AsyncIterator, Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from openai.types.responses import Response, ResponseStreamEvent
+
+from fakemodel import sdk
+from fakemodel.errors import NoReplyLeft
+from fakemodel.model import classic
+from fakemodel.model.interface import Model, ModelResponse, Usage, generation_span, set_span_error
+from fakemodel.model.turns import Turn, first_piece
+from fakemodel.reply import Reply
+from fakemodel.script import no_reply_left, unplayed_replies
+from fakemodel.wire import responses
+from fakemodel.wire.ids import Ids
+
+if TYPE_CHECKING:
+    from fakemodel.wire.payload import Payload
+
+__all__ = ["FakeModel", "PromptCacheFakeModel"]
+
+
+class FakeModel(Model):
+    """A scripted model, with and without the Agents SDK.
+
+    A model that was given replies, here or by `say`, is strict: a call too many raises NoReplyLeft, and
+    `assert_complete` finds replies that nobody asked for. It answers as the Responses API does: an event a
+    fragment, real ids, the ids of the request echoed.
+
+    A reply is a Reply, a part of one, a list of parts or of the SDK's output items, an exception to raise,
+    or a callable that is given the `Turn` and returns (or awaits) any of these.
+
+    The classic surface stands beside it, with its classic defaults: `set_next_output`,
+    `add_multiple_turn_outputs`, `set_hardcoded_usage`, `last_turn_args`, `first_turn_args`. A model that was
+    only ever given outputs by it answers a call too many with nothing, as it always did.
+    """
+
+    def __init__(
+        self,
+        replies: Iterable[object] = (),
+        *,
+        tracing_enabled: bool = False,
+        initial_output: list[Any] | Exception | None = None,
+    ) -> None:
+        self.turn_outputs: list[Any] = [initial_output] if initial_output else []
+        self.tracing_enabled = tracing_enabled
+        self.hardcoded_usage: Usage | None = None
+        self.first_turn_args: dict[str, Any] | None = None
+        self.last_turn_args: dict[str, Any] = {}
+        self.turns: list[Turn] = []
+        self.unexpected: list[NoReplyLeft] = []
+        self._strict = False
+        replies = tuple(replies)
+        if replies:
+            self.say(*replies)
+
+    def __repr__(self) -> str:
+        return f"<FakeModel: {len(self.turns)} turns played, {self.remaining} replies left>"
+
+    # The script.
+
+    def say(self, *replies: object) -> None:
+        """Append replies, and be strict from now on. Raises ReplyInvalid for what is no reply."""
+        self._strict = True
+        self.turn_outputs.extend(
+            reply if isinstance(reply, Exception) or callable(reply) else Reply.of(reply) for reply in replies
+        )
+
+    @property
+    def remaining(self) -> int:
+        """How many replies were not asked for yet."""
+        return len(self.turn_outputs)
+
+    def assert_complete(self) -> None:
+        """Raise UnplayedReplies when replies are left, NoReplyLeft when a call found none."""
+        if self.unexpected:
+            raise self.unexpected[0]
+        if self.turn_outputs:
+            raise unplayed_replies("the model", self.turns, self.turn_outputs)
+
+    # The classic surface.
+
+    def set_next_output(self, output: list[Any] | Exception) -> None:
+        """Append the output items of one turn, or the exception that it raises."""
+        self.turn_outputs.append(output)
+
+    def add_multiple_turn_outputs(self, outputs: Sequence[list[Any] | Exception]) -> None:
+        """Append the outputs of several turns."""
+        self.turn_outputs.extend(outputs)
+
+    def set_hardcoded_usage(self, usage: Usage) -> None:
+        """Report `usage` for every classic output."""
+        self.hardcoded_usage = usage
+
+    def get_next_output(self) -> Any:
+        """Take the next entry of the script; nothing where a classic script is empty."""
+        if self.turn_outputs:
+            return self.turn_outputs.pop(0)
+        if not self._strict:
+            return []
+        error = no_reply_left("the model", self.turns)
+        self.unexpected.append(error)
+        raise error
+
+    # The boundary: `agents.Model`.
+
+    async def get_response(
+        self,
+        system_instructions: str | None = None,
+        input: str | list[Any] = "",
+        model_settings: Any = None,
+        tools: Sequence[Any] = (),
+        output_schema: Any = None,
+        handoffs: Sequence[Any] = (),
+        tracing: Any = None,
+        *,
+        previous_response_id: str | None = None,
+        conversation_id: str | None = None,
+        prompt: Any = None,
+        **extra: Any,
+    ) -> ModelResponse:
+        """Answer one call. Raises NoReplyLeft, or the exception that the script holds for this turn."""
+        turn = self._turn(
+            streamed=False,
+            system_instructions=system_instructions,
+            input=input,
+            model_settings=model_settings,
+            tools=tools,
+            output_schema=output_schema,
+            handoffs=handoffs,
+            tracing=tracing,
+            previous_response_id=previous_response_id,
+            conversation_id=conversation_id,
+            prompt=prompt,
+            extra=extra,
+        )
+        with generation_span(disabled=not self.tracing_enabled) as span:
+            reply = await self._play(turn, span)
+            if not isinstance(reply, Reply):
+                output = classic.converted(reply)
+                return ModelResponse(
+                    output=output, usage=self.hardcoded_usage or Usage(), response_id=classic.RESPONSE_ID
+                )
+            body = responses.response(reply, ids=Ids(turn.number), fields=_echoed(turn))
+            response = sdk.parsed(Response, body)
+            return ModelResponse(output=response.output, usage=_usage(response), response_id=response.id)
+
+    async def stream_response(
+        self,
+        system_instructions: str | None = None,
+        input: str | list[Any] = "",
+        model_settings: Any = None,
+        tools: Sequence[Any] = (),
+        output_schema: Any = None,
+        handoffs: Sequence[Any] = (),
+        tracing: Any = None,
+        *,
+        previous_response_id: str | None = None,
+        conversation_id: str | None = None,
+        prompt: Any = None,
+        **extra: Any,
+    ) -> AsyncIterator[ResponseStreamEvent]:
+        """Stream the answer to one call, event by event. Raises as `get_response` does."""
+        turn = self._turn(
+            streamed=True,
+            system_instructions=system_instructions,
+            input=input,
+            model_settings=model_settings,
+            tools=tools,
+            output_schema=output_schema,
+            handoffs=handoffs,
+            tracing=tracing,
+            previous_response_id=previous_response_id,
+            conversation_id=conversation_id,
+            prompt=prompt,
+            extra=extra,
+        )
+        with generation_span(disabled=not self.tracing_enabled) as span:
+            reply = await self._play(turn, span)
+            if not isinstance(reply, Reply):
+                for event in classic.events(reply, self.hardcoded_usage):
+                    yield event
+                return
+            union: Any = ResponseStreamEvent
+            for payload in responses.events(reply, ids=Ids(turn.number), fields=_echoed(turn)):
+                yield sdk.parsed(union, payload)
+
+    def _turn(self, *, streamed: bool, extra: dict[str, Any], **args: Any) -> Turn:
+        """Record a call before anything can come of it."""
+        first_input = first_piece(self.turns[0].input) if self.turns else ""
+        turn = Turn.of(len(self.turns) + 1, streamed, args, extra, first_input)
+        self.turns.append(turn)
+        self.last_turn_args = turn.args
+        if self.first_turn_args is None:
+            self.first_turn_args = dict(turn.args)
+        return turn
+
+    async def _play(self, turn: Turn, span: Any) -> Any:
+        """The reply to `turn`: a Reply, or the items of a classic output. Raises what the script raises."""
+        try:
+            reply = self.get_next_output()
+            turn.reply, turn.played = reply, True
+            while callable(reply):
+                reply = reply(turn)
+                reply = await reply if inspect.isawaitable(reply) else reply
+                reply = reply if isinstance(reply, Exception) else Reply.of(reply)
+                turn.reply = reply
+            if isinstance(reply, Exception):
+                raise reply
+        except Exception as error:
+            set_span_error(span, error)
+            raise
+        return reply
+
+
+class PromptCacheFakeModel(FakeModel):
+    """A FakeModel that takes the Agents SDK's default `prompt_cache_key`."""
+
+    def _supports_default_prompt_cache_key(self) -> bool:
+        return True
+
+
+def _echoed(turn: Turn) -> Payload:
+    """The ids of the request that the API says again in its answer."""
+    echoed: Payload = {"previous_response_id": turn.previous_response_id}
+    if turn.conversation_id is not None:
+        echoed["conversation"] = {"id": turn.conversation_id}
+    return echoed
+
+
+def _usage(response: Response) -> Usage:
+    counts = response.usage
+    assert counts is not None, "every finished response has its usage"
+    return Usage(
+        requests=1,
+        input_tokens=counts.input_tokens,
+        output_tokens=counts.output_tokens,
+        total_tokens=counts.total_tokens,
+        input_tokens_details=counts.input_tokens_details,
+        output_tokens_details=counts.output_tokens_details,
+    )

@@ -1,0 +1,103 @@
+"""A turn of a FakeModel: what one call asked, as a detached snapshot, and what was answered."""
+
+from __future__ import annotations
+
+import copy
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+from fakemodel.script import described, shortened
+
+__all__ = ["ARGUMENTS", "Turn"]
+
+ARGUMENTS = (
+    "system_instructions",
+    "input",
+    "model_settings",
+    "tools",
+    "output_schema",
+    "handoffs",
+    "tracing",
+    "previous_response_id",
+    "conversation_id",
+    "prompt",
+)
+"""What a model is called with: the keys of `last_turn_args`, in the order of `agents.Model`."""
+
+DETACHED = ("input", "model_settings", "prompt")
+"""The arguments that a caller may change after the call, so that the turn keeps a copy."""
+
+
+@dataclass(slots=True)
+class Turn:
+    """One call of the model: `args` has the keys of ARGUMENTS, `extra` what a newer SDK passed beside them."""
+
+    number: int
+    streamed: bool
+    args: dict[str, Any]
+    extra: dict[str, Any] = field(default_factory=dict)
+    first_input: str = ""
+    reply: object = None
+    played: bool = False
+
+    @classmethod
+    def of(cls, number: int, streamed: bool, args: dict[str, Any], extra: dict[str, Any], first_input: str) -> Turn:
+        """The turn of a call with `args`; `first_input` is how turn 1 began, to be told apart from what was added."""
+        detached = {key: copy.deepcopy(args[key]) if key in DETACHED else args[key] for key in ARGUMENTS}
+        for key in ("tools", "handoffs"):
+            detached[key] = list(detached[key] or ())
+        return cls(number, streamed, detached, extra, first_input)
+
+    @property
+    def input(self) -> Any:
+        """What the model was given: a string, or a list of input items."""
+        return self.args["input"]
+
+    @property
+    def previous_response_id(self) -> str | None:
+        """The response that this turn continues."""
+        return self.args["previous_response_id"]  # type: ignore[no-any-return]
+
+    @property
+    def conversation_id(self) -> str | None:
+        """The conversation that this turn belongs to."""
+        return self.args["conversation_id"]  # type: ignore[no-any-return]
+
+    @property
+    def asked(self) -> str:
+        """The input in a few words; `input` stands for what turn 1 began with."""
+        pieces = _pieces(self.input)
+        if self.number > 1 and pieces[:1] == [self.first_input] != [""]:
+            pieces[0] = "input"
+        elif pieces:
+            pieces[0] = f"input {pieces[0]}"
+        return shortened(" + ".join(pieces) or "nothing")
+
+    @property
+    def answered(self) -> str:
+        """The reply in a few words."""
+        return described(self.reply) if self.played else "no reply left"
+
+
+def first_piece(input: object) -> str:
+    """How an input begins."""
+    return next(iter(_pieces(input)), "")
+
+
+def _pieces(input: object) -> list[str]:
+    """An input in words, an item a piece; the calls that the model made itself are left out."""
+    if isinstance(input, str):
+        return [repr(input)]
+    items = [item for item in input if isinstance(item, dict)] if isinstance(input, list) else []
+    names = {item.get("call_id"): item.get("name") for item in items if item.get("type") == "function_call"}
+    return [_piece(item, names) for item in items if item.get("type") != "function_call"]
+
+
+def _piece(item: dict[str, Any], names: dict[Any, Any]) -> str:
+    if item.get("type") == "function_call_output":
+        return f"{names.get(item.get('call_id')) or item.get('call_id')} -> {item.get('output')!r}"
+    content = item.get("content")
+    if isinstance(content, list):
+        content = "".join(str(part.get("text", "")) for part in content if isinstance(part, dict))
+    return repr(content) if content is not None else str(item.get("type") or json.dumps(item, default=str))

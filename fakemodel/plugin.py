@@ -1,0 +1,327 @@
+"""The pytest side: options, markers, fixtures and the summary. What they do lives in the rooms they open.
+
+Nothing of openai, vcr, yaml or agents is imported until a test uses a fixture.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections import Counter
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from fakemodel.errors import FakeModelError
+
+if TYPE_CHECKING:
+    from fakemodel.api.fake_openai import FakeOpenAI
+    from fakemodel.api.server import LoopbackServer
+    from fakemodel.model.fake_model import FakeModel
+    from fakemodel.tape.cassette import Cassette
+
+SETTINGS: dict[str, tuple[str, Any, str]] = {
+    "ignore": (
+        "linelist",
+        [],
+        "JSON paths of request bodies that may differ, as metadata.run_id or input[*].id",
+    ),
+    "allow_errors": ("bool", False, "record answers of 400 and above"),
+    "allow_unplayed": ("bool", False, "recorded turns may stay unplayed"),
+    "refuse_network": ("bool", True, "while replaying, refuse connections to other machines"),
+}
+"""The settings of a cassette: type and default as an ini option, and what it does."""
+
+MARKER = (
+    "cassette(name=None, ignore=(), allow_errors=False, allow_unplayed=False, refuse_network=True): record the "
+    "test's HTTP requests, or replay them from cassettes/<test module>/<test name>.yaml. name: another file name, "
+    "or fakemodel:<name> for a cassette that ships with fakemodel. "
+    + ". ".join(f"{name}: {text}" for name, (_, _, text) in SETTINGS.items())
+    + "."
+)
+VCR_MARKER = "vcr(**vcr_config): pytest-recording's marker, understood as `cassette` where that plugin is absent."
+
+VCR_CONFIG_REFUSED = {
+    "match_on": "requests are matched on method, path, query and JSON body; what may differ is named by ignore=[…]",
+    "record_mode": "recording is asked for on the command line: --cassettes=record or --cassettes=rerecord",
+}
+
+JUDGES: pytest.StashKey[list[Callable[[], None]]] = pytest.StashKey()
+REFUSED: pytest.StashKey[list[Sequence[FakeModelError]]] = pytest.StashKey()
+PASSED: pytest.StashKey[bool] = pytest.StashKey()
+CASSETTE: pytest.StashKey[Cassette] = pytest.StashKey()
+OUTCOME: pytest.StashKey[str] = pytest.StashKey()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add `--cassettes` and the ini options."""
+    parser.getgroup("fakemodel", "cassettes (fakemodel)").addoption(
+        "--cassettes",
+        choices=("replay", "record", "rerecord"),
+        default="replay",
+        help="replay: play recorded answers and never touch the network (default). record: record the tests that "
+        "have no cassette. rerecord: record the selected tests anew; a failing test leaves its cassette as it was.",
+    )
+    for name, (kind, default, text) in SETTINGS.items():
+        parser.addini(f"cassette_{name}", text, type=kind, default=default)  # type: ignore[arg-type]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Register the markers and the summary."""
+    config.addinivalue_line("markers", MARKER)
+    if not config.pluginmanager.hasplugin("recording"):
+        config.addinivalue_line("markers", VCR_MARKER)
+    config.pluginmanager.register(Summary(), "fakemodel-summary")
+
+
+# Fixtures.
+
+
+@pytest.fixture
+def fake_model(request: pytest.FixtureRequest) -> Iterator[FakeModel]:
+    """A strict FakeModel: give it replies with `say`. The test fails if a reply is missing, or left."""
+    from fakemodel.model.fake_model import FakeModel
+    from fakemodel.tape.guard import traces_answered
+
+    model = FakeModel()
+    model.say()
+    _judge(request, model.assert_complete, model.unexpected)
+    with traces_answered():
+        yield model
+
+
+@pytest.fixture
+def fake_openai(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeOpenAI]:
+    """The scripted API; OPENAI_BASE_URL and OPENAI_API_KEY point at it. Give it replies with `say`.
+
+    The test fails if a reply is missing, or left. Under a replaying cassette it is not asked, nor judged.
+    """
+    from fakemodel.api.fake_openai import API_KEY, FakeOpenAI
+    from fakemodel.tape.guard import traces_answered
+
+    api = FakeOpenAI()
+    monkeypatch.setenv("OPENAI_API_KEY", API_KEY)
+    inside = request.node.stash.get(CASSETTE, None)
+    if inside is not None and inside.mode == "replay":
+        monkeypatch.setenv("OPENAI_BASE_URL", "http://fake-openai.invalid/v1")
+        yield api
+        return
+    with _readably():
+        server: LoopbackServer = request.getfixturevalue("_loopback_server")
+    base_url = server.mount(api)
+    monkeypatch.setenv("OPENAI_BASE_URL", base_url)
+    _judge(request, api.assert_complete, api.unexpected)
+    with traces_answered():
+        yield api
+    server.unmount(base_url)
+
+
+@pytest.fixture(scope="session")
+def _loopback_server() -> Iterator[LoopbackServer]:
+    """The one server of this worker, started on first need."""
+    from fakemodel.api.server import LoopbackServer
+
+    server = LoopbackServer()
+    yield server
+    server.close()
+
+
+@pytest.fixture(scope="session")
+def cassette_config() -> dict[str, Any]:
+    """Settings for all cassettes: override it to return a dict of ignore, allow_errors, allow_unplayed, …"""
+    return {}
+
+
+@pytest.fixture
+def cassette(request: pytest.FixtureRequest) -> Cassette:
+    """The test's cassette, as the marker gives it: `path`, `mode`, `turns`, and the live `requests`."""
+    inside: Cassette | None = request.node.stash.get(CASSETTE, None)
+    if inside is None:
+        pytest.fail("Name the cassette fixture in the test's signature, or use @pytest.mark.cassette.", pytrace=False)
+    return inside
+
+
+@pytest.fixture(autouse=True)
+def _cassette_in_player(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Set up before, and torn down after, every other fixture of the test: a teardown may still send requests."""
+    marker = request.node.get_closest_marker("cassette")
+    vcr_marker = None if marker else _vcr_marker(request)
+    if marker is None and vcr_marker is None and "cassette" not in request.fixturenames:
+        yield
+        return
+    from fakemodel.tape.paths import path_of_test
+    from fakemodel.tape.recorder import inserted
+
+    node = request.node
+    with _readably():
+        settings = _settings(request, marker)
+        name = settings.pop("name", None)
+        options = {
+            "name": node.name,
+            "command": lambda mode: f"pytest --cassettes={mode} {shlex.quote(node.nodeid)}",
+            "refuse_network": settings["refuse_network"],
+            "ignore": settings["ignore"],
+            **(_vcr_filters(request, vcr_marker) if vcr_marker else {}),
+        }
+        path = path_of_test(request.path, request.cls.__name__ if request.cls else None, node.name, name)
+        with inserted(path, request.config.getoption("--cassettes"), **options) as inside:
+            node.stash[CASSETTE] = inside
+            _judge(request, lambda: _judge_cassette(inside, settings), inside.misses)
+            yield
+            passed = node.stash.get(PASSED, False)
+            node.stash[OUTCOME] = _outcome(inside, passed)
+            if passed:
+                _judge_cassette(inside, settings)
+                if inside.mode == "record":
+                    node.stash[OUTCOME] = inside.save()
+                elif not settings["allow_unplayed"]:
+                    inside.assert_played()
+
+
+def _judge_cassette(inside: Cassette, settings: Mapping[str, Any]) -> None:
+    if inside.misses:
+        raise inside.misses[0]
+    if inside.mode == "record" and not settings["allow_errors"]:
+        inside.assert_recordable()
+
+
+def _outcome(inside: Cassette, passed: bool) -> str:
+    if inside.mode == "replay":
+        return "missed" if inside.misses else "played"
+    return "refused" if passed else "not recorded"
+
+
+def _settings(request: pytest.FixtureRequest, marker: pytest.Mark | None) -> dict[str, Any]:
+    """Every setting of a test's cassette: marker over fixture over ini."""
+    config = request.getfixturevalue("cassette_config")
+    said = marker.kwargs if marker else {}
+    for where, given, known in (
+        ("@pytest.mark.cassette", said, {"name", *SETTINGS}),
+        ("cassette_config", config, {*SETTINGS}),
+    ):
+        unknown = sorted(set(given) - known)
+        if unknown:
+            raise FakeModelError(f"{where} takes {', '.join(sorted(known))}, not {', '.join(unknown)}.")
+    if marker and marker.args:
+        raise FakeModelError(f"@pytest.mark.cassette takes keywords only: name={marker.args[0]!r}.")
+    ini = {name: request.config.getini(f"cassette_{name}") for name in SETTINGS}
+    return {**ini, **config, **said}
+
+
+# pytest-recording's marker.
+
+
+def _vcr_marker(request: pytest.FixtureRequest) -> pytest.Mark | None:
+    if request.config.pluginmanager.hasplugin("recording"):
+        return None
+    return request.node.get_closest_marker("vcr")  # type: ignore[no-any-return]
+
+
+def _vcr_filters(request: pytest.FixtureRequest, marker: pytest.Mark) -> dict[str, Any]:
+    """What vcrpy makes of the filters of a `vcr_config` fixture and of the marker."""
+    try:
+        config = request.getfixturevalue("vcr_config")
+    except pytest.FixtureLookupError:
+        config = {}
+    config = {**config, **marker.kwargs}
+    for name, reason in VCR_CONFIG_REFUSED.items():
+        if name in config:
+            raise FakeModelError(f"vcr_config says {name}={config[name]!r}, which fakemodel does not take: {reason}.")
+    import vcr
+
+    merged = vcr.VCR(**config).get_merged_config()
+    return {
+        "before_request": merged["before_record_request"],
+        "before_response": merged["before_record_response"],
+    }
+
+
+# Judging.
+
+
+def _judge(request: pytest.FixtureRequest, judge: Callable[[], None], refused: Sequence[FakeModelError]) -> None:
+    """Have `judge` raise at the end of the test's call, so that the test itself fails.
+
+    `refused` collects what a double refuses meanwhile, which is told with a failure of another kind too.
+    """
+    request.node.stash.setdefault(JUDGES, []).append(judge)
+    request.node.stash.setdefault(REFUSED, []).append(refused)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
+    """Judge what the test did: a refused request fails it, even where the code under test caught the error."""
+    try:
+        result = yield
+    except FakeModelError as error:
+        error.__traceback__ = _users_frames(error.__traceback__, item)
+        raise
+    except Exception:
+        for refused in (refused for each in item.stash.get(REFUSED, ()) for refused in each):
+            item.add_report_section("call", "fakemodel", f"{type(refused).__name__}: {refused}")
+        raise
+    with _readably():
+        for judge in item.stash.get(JUDGES, ()):
+            judge()
+    return result
+
+
+@contextmanager
+def _readably() -> Iterator[None]:
+    """Fail with the message alone, where no frame of the test's own would say more."""
+    try:
+        yield
+    except FakeModelError as error:
+        raise pytest.fail.Exception(f"{type(error).__name__}: {error}", pytrace=False) from None
+
+
+def _users_frames(traceback: TracebackType | None, item: pytest.Item) -> TracebackType | None:
+    """The frames up to the last one of the user's own code: those of clients and transports below it say nothing."""
+    frames = []
+    while traceback is not None:
+        frames.append(traceback)
+        traceback = traceback.tb_next
+    own = [number for number, frame in enumerate(frames) if _is_users(frame.tb_frame.f_code.co_filename, item)]
+    kept: TracebackType | None = None
+    for frame in reversed(frames[: own[-1] + 1] if own else frames):
+        kept = TracebackType(kept, frame.tb_frame, frame.tb_lasti, frame.tb_lineno)
+    return kept
+
+
+def _is_users(filename: str, item: pytest.Item) -> bool:
+    path = Path(filename)
+    in_project = path.is_relative_to(item.config.rootpath) and "site-packages" not in path.parts
+    return in_project and not path.is_relative_to(Path(__file__).parent)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Note whether the call passed, and what became of the cassette."""
+    report = yield
+    if report.when == "call":
+        item.stash[PASSED] = report.passed
+    elif report.when == "teardown" and OUTCOME in item.stash:
+        report.fakemodel_cassette = item.stash[OUTCOME]  # type: ignore[attr-defined]
+    return report
+
+
+class Summary:
+    """One line at the end: what became of the cassettes, counted from the reports, also of xdist's workers."""
+
+    def __init__(self) -> None:
+        self.counts: Counter[str] = Counter()
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Count a cassette."""
+        outcome = getattr(report, "fakemodel_cassette", None)
+        if outcome is not None:
+            self.counts[outcome] += 1
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Write the line, where there is anything to say."""
+        if self.counts:
+            told = ", ".join(f"{count} {outcome}" for outcome, count in sorted(self.counts.items()))
+            terminalreporter.write_line(f"cassettes: {told}")

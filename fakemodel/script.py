@@ -1,0 +1,103 @@
+"""What was asked of a script and what it answered, and how it is told when the two do not fit.
+
+One report for every subject that plays replies: a turn a line, what came in, what went out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from fakemodel.errors import NoReplyLeft, UnplayedReplies
+from fakemodel.reply import Item, Refusal, Reply, Text
+
+__all__ = ["Played", "described", "no_reply_left", "shortened", "unplayed_replies"]
+
+WIDTH = 60
+
+
+class Played(Protocol):
+    """A turn, as far as the report needs it."""
+
+    @property
+    def asked(self) -> str:
+        """What came in, in a few words."""
+
+    @property
+    def answered(self) -> str:
+        """What went out, in a few words."""
+
+
+def no_reply_left(subject: str, turns: Sequence[Played]) -> NoReplyLeft:
+    """The last of `turns` found the script empty. `subject` is who was asked: 'the model'."""
+    number = len(turns)
+    return NoReplyLeft(
+        f"{subject} was called {_times(number)}, the script has {_replies(number - 1)}.\n"
+        f"{_table(turns)}\n"
+        f"Add a Reply for turn {number}, or find out why it was asked again."
+    )
+
+
+def unplayed_replies(subject: str, turns: Sequence[Played], left: Sequence[object]) -> UnplayedReplies:
+    """The test is over, and `left` was never asked for."""
+    lines = [
+        f"  turn {len(turns) + number}  never asked for -> {described(reply)}" for number, reply in enumerate(left, 1)
+    ]
+    return UnplayedReplies(
+        f"{subject} was called {_times(len(turns))}, the script has {_replies(len(turns) + len(left))}.\n"
+        + "\n".join(([_table(turns)] if turns else []) + lines)
+        + "\nRemove what is not needed, or find out why it was not asked for."
+    )
+
+
+def described(reply: object) -> str:
+    """A reply of a script in a few words: `'Sunny.'`, `call get_weather({"city":"Paris"})`."""
+    if isinstance(reply, Reply):
+        return shortened(" + ".join(map(_part, reply.parts)) or "nothing")
+    if isinstance(reply, BaseException):
+        return shortened(f"raise {reply!r}")
+    if isinstance(reply, list):
+        return shortened(" + ".join(_part(Reply.of(item).parts[0]) for item in reply) or "nothing")
+    return shortened(f"what {getattr(reply, '__name__', repr(reply))} returns")
+
+
+def shortened(words: str) -> str:
+    """`words` on one line of at most 60 characters, the middle left out."""
+    words = " ".join(words.split())
+    half = (WIDTH - 3) // 2
+    return words if len(words) <= WIDTH else f"{words[:half]} … {words[-half:]}"
+
+
+def _part(part: object) -> str:
+    if isinstance(part, Text):
+        return repr("".join(part.fragments))
+    if isinstance(part, Refusal):
+        return f"refusal {''.join(part.fragments)!r}"
+    if isinstance(part, Item):
+        return _item(part)
+    return f"call {part.name}({part.arguments})"  # type: ignore[attr-defined]
+
+
+def _item(part: Item) -> str:
+    payload = part.payload
+    if payload["type"] == "message":
+        content = payload.get("content") or []
+        return repr("".join(piece.get("text") or piece.get("refusal") or "" for piece in content))
+    if payload["type"] == "function_call":
+        return f"call {payload.get('name')}({payload.get('arguments')})"
+    return str(payload["type"])
+
+
+def _table(turns: Sequence[Played]) -> str:
+    width = max(len(turn.asked) for turn in turns)
+    return "\n".join(
+        f"  turn {number}  {turn.asked:<{width}} -> {turn.answered}" for number, turn in enumerate(turns, 1)
+    )
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count} times"
+
+
+def _replies(count: int) -> str:
+    return "1 reply" if count == 1 else f"{count} replies"

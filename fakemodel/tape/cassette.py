@@ -1,0 +1,262 @@
+"""The cassette that is in the player: it answers requests from its turns, or records them.
+
+A subclass of vcrpy's Cassette, so that vcrpy's patches for requests, urllib3, aiohttp and others play and record
+through it. For httpx and httpx2 its own patches take their place (`fakemodel.tape.patches`), and it reads
+and writes its own file (`fakemodel.tape.layout`).
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import defaultdict, deque
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Literal
+
+import vcr.cassette
+from vcr.filters import decode_response
+from vcr.record_mode import RecordMode
+from vcr.request import Request as VcrRequest
+
+from fakemodel.errors import CassetteInvalid, CassetteMissing, FakeModelError, UnplayedTurns
+from fakemodel.tape import layout
+from fakemodel.tape.interaction import Interaction, Request, Response
+from fakemodel.tape.match import Key, Matcher
+from fakemodel.tape.miss import cassette_miss
+from fakemodel.tape.patches import patches
+from fakemodel.tape.scrub import recorded_from, scrubbed
+
+__all__ = ["Cassette", "Filter", "Outcome"]
+
+Filter = Callable[[Any], Any]
+"""Given a request or response of vcrpy's, returns it changed, or None to leave it alone."""
+
+Outcome = Literal["recorded", "re-recorded", "left equal", "played"]
+
+
+class Cassette(vcr.cassette.Cassette):  # type: ignore[misc]  # vcrpy ships no types
+    """One cassette in the player.
+
+    `path` is its file, `mode` "replay" or "record", `turns` the recorded interactions (those of the file, or
+    those made now), and `requests` the live requests of this run, in order. `command` gives, for a mode, what
+    to type to run the test in it.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        mode: Literal["replay", "record"] = "replay",
+        name: str = "",
+        command: Callable[[str], str] = str,
+        ignore: Sequence[str] = (),
+        before_request: Filter = lambda request: request,
+        before_response: Filter = lambda response: response,
+    ) -> None:
+        super().__init__(
+            path,
+            record_mode=RecordMode.NONE if mode == "replay" else RecordMode.ALL,
+            before_record_request=before_request,
+            before_record_response=before_response,
+            skip_patchers=("httpx", "httpx2"),
+            custom_patches=tuple(patches(self)),
+        )
+        self.mode = mode
+        self.misses: list[FakeModelError] = []
+        self._live: list[Request] = []
+        self._made: list[Interaction | None] = []
+        self._name = name or path.stem
+        self._command = command
+        self._matcher = Matcher(ignore)
+        self._played: set[int] = set()
+        self._lock = threading.RLock()
+        self._recorded = self._read() if mode == "replay" else []
+        self._waiting: dict[Key, deque[int]] = defaultdict(deque)
+        for index, turn in enumerate(self._recorded):
+            self._waiting[self._matcher.key(turn.request)].append(index)
+
+    @property
+    def path(self) -> Path:
+        """The cassette's file."""
+        return self._path  # type: ignore[no-any-return]
+
+    @property
+    def turns(self) -> list[Interaction]:
+        """The recorded interactions, in order."""
+        return self._recorded if self.mode == "replay" else [turn for turn in self._made if turn is not None]
+
+    @property
+    def requests(self) -> list[Request]:
+        """The live requests of this run, in order."""
+        return self._live
+
+    # Playing and recording.
+
+    def heard(self, request: Request) -> Request | None:
+        """The request as it is matched and written, noted as live; None for one that is not ours to answer."""
+        vcr_request = VcrRequest(
+            request.method, request.uri, request.body, {k: v[0] for k, v in request.headers.items()}
+        )
+        filtered = self._before_record_request(vcr_request)
+        if not filtered:
+            return None
+        with self._lock:
+            self._live.append(_request_of(filtered))
+            return self._live[-1]
+
+    def play(self, request: Request) -> Response:
+        """The recorded answer to a request that was heard. Raises CassetteMiss, and notes it."""
+        with self._lock:
+            waiting = self._waiting.get(self._matcher.key(request))
+            if waiting:
+                index = waiting.popleft()
+                self._played.add(index)
+                return self._recorded[index].response
+            miss = cassette_miss(
+                request,
+                len(self._live),
+                self._recorded,
+                self._played,
+                self._matcher,
+                name=self._name,
+                path=self._shown_path,
+                remedy=self._rerecord,
+            )
+            self.misses.append(miss)
+            raise miss
+
+    def slot(self) -> int:
+        """A place in the order of turns, taken when a request is sent."""
+        with self._lock:
+            self._made.append(None)
+            return len(self._made) - 1
+
+    def keep(self, slot: int, request: Request, response: Response) -> None:
+        """Record an interaction at the place that was taken for it."""
+        filtered = self._before_record_response(
+            {
+                "status": {"code": response.status, "message": response.message},
+                "headers": {name: list(values) for name, values in response.headers.items()},
+                "body": {"string": response.body},
+            }
+        )
+        if filtered is not None:
+            self._made[slot] = Interaction(request, _response_of(filtered))
+
+    # The end of a test.
+
+    def assert_played(self) -> None:
+        """Raise UnplayedTurns if recorded turns were not asked for."""
+        left = [index for index in range(len(self._recorded)) if index not in self._played]
+        if left:
+            shown = [
+                f"  turn {i + 1}  {self._recorded[i].request.method} {self._recorded[i].request.uri}" for i in left
+            ]
+            raise UnplayedTurns(
+                f"{self._name} no longer asks for {len(left)} of {len(self._recorded)} recorded turns "
+                f"({self._shown_path})\n"
+                + "\n".join(shown)
+                + f"\n{self._rerecord}\nWhere turns may stay unplayed: @pytest.mark.cassette(allow_unplayed=True)"
+            )
+
+    def assert_recordable(self) -> None:
+        """Raise CassetteInvalid if a request was answered with an error."""
+        for number, turn in enumerate(self.turns, 1):
+            if turn.response.status >= 400:
+                raise CassetteInvalid(
+                    f"turn {number} of {self._name} was answered {turn.response.status} {turn.response.message}, "
+                    f"so that nothing was recorded ({self._shown_path})\n"
+                    f"  {turn.request.method} {turn.request.uri}: {turn.response.body[:200].decode(errors='replace')}\n"
+                    "Where the test means the error: @pytest.mark.cassette(allow_errors=True)"
+                )
+
+    def save(self) -> Outcome:
+        """Write the file, unless it holds equal interactions already."""
+        turns = [scrubbed(turn) for turn in self.turns]
+        existed = self.path.exists()
+        if existed and _interactions(self.path.read_text(encoding="utf-8")) == _interactions(layout.written(turns, {})):
+            return "left equal"
+        layout.write(self.path, layout.written(turns, self._recorded_head()))
+        return "re-recorded" if existed else "recorded"
+
+    def _recorded_head(self) -> dict[str, str]:
+        sources = sorted({recorded_from(turn) for turn in self.turns})
+        today = datetime.now(UTC).date().isoformat()
+        return {"from": ", ".join(sources) or "nothing", "with": f"openai {version('openai')}", "on": today}
+
+    def _read(self) -> list[Interaction]:
+        try:
+            return layout.read(self.path)
+        except FileNotFoundError:
+            raise CassetteMissing(
+                f"{self._name} has no cassette to replay ({self._shown_path})\nRecord it:  {self._command('record')}"
+            ) from None
+
+    @property
+    def _rerecord(self) -> str:
+        return f"Re-record this test alone:  {self._command('rerecord')}"
+
+    @property
+    def _shown_path(self) -> Path:
+        here = Path.cwd()
+        return self.path.relative_to(here) if self.path.is_relative_to(here) else self.path
+
+    # What vcrpy's patches ask of a cassette.
+
+    def _load(self) -> None:
+        """The file was read, or is not wanted."""
+
+    def _save(self, force: bool = False) -> None:
+        """Whoever opened the cassette decides; see `save`."""
+
+    def can_play_response_for(self, request: VcrRequest) -> bool:
+        """Whether vcrpy's patches are to play; in replay they are, or a miss is raised."""
+        return self.mode == "replay" and bool(self._before_record_request(request))
+
+    def play_response(self, request: VcrRequest) -> dict[str, Any]:
+        """The answer in vcrpy's form. Raises CassetteMiss."""
+        heard = self.heard(_request_of(request))
+        assert heard is not None, "vcrpy asks first whether the request is the cassette's"
+        response = self.play(heard)
+        return {
+            "status": {"code": response.status, "message": response.message},
+            "headers": _playable(response),
+            "body": {"string": response.body},
+        }
+
+    def append(self, request: VcrRequest, response: dict[str, Any]) -> None:
+        """Record what vcrpy's patches were answered."""
+        heard = self.heard(_request_of(request))
+        if heard is not None:
+            self.keep(self.slot(), heard, _response_of(decode_response(response)))
+
+
+def _playable(response: Response) -> dict[str, list[str]]:
+    length = {"content-length": [str(len(response.body))]}
+    return {
+        **{name: list(values) for name, values in response.headers.items() if name != "transfer-encoding"},
+        **length,
+    }
+
+
+def _request_of(request: VcrRequest) -> Request:
+    body = request.body_bytes
+    headers = {name.lower(): [str(value)] for name, value in request.headers.items()}
+    return Request(request.method, request.uri, headers, bytes(body or b""))
+
+
+def _response_of(response: dict[str, Any]) -> Response:
+    status, body = response["status"], response["body"]["string"]
+    headers = {name.lower(): list(values) for name, values in response["headers"].items()}
+    return Response(
+        status["code"],
+        status["message"] or "",
+        headers,
+        body.encode() if isinstance(body, str) else bytes(body or b""),
+    )
+
+
+def _interactions(text: str) -> str:
+    return text.partition("\ninteractions:")[2]

@@ -1,0 +1,93 @@
+"""What may leave the process while a double stands in for the API: nothing that the test did not mean to send.
+
+The Agents SDK posts its traces to the API from a thread, whatever the base URL; they are answered here. While a
+cassette is replayed, connections to anywhere but this machine are refused.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
+from unittest import mock
+
+from fakemodel.errors import NetworkRefused
+from fakemodel.httpx_modules import httpx_modules, response
+
+__all__ = ["network_refused", "traces_answered"]
+
+TRACES = "/v1/traces/ingest"
+
+
+@contextmanager
+def traces_answered() -> Iterator[None]:
+    """Answer the posts of the Agents SDK's trace exporter (204), also of what is still in its queue at the end."""
+    with ExitStack() as stack:
+        for httpx in httpx_modules():
+            handle = _answering(httpx.HTTPTransport.handle_request, httpx)
+            stack.enter_context(mock.patch.object(httpx.HTTPTransport, "handle_request", handle))
+        try:
+            yield
+        finally:
+            if "agents.tracing" in sys.modules:
+                from agents.tracing import get_trace_provider
+
+                get_trace_provider().force_flush()
+
+
+def _answering(send: Callable[..., Any], httpx: Any) -> Callable[..., Any]:
+    def handle_request(transport: Any, request: Any) -> Any:
+        if request.url.path == TRACES:
+            return response(httpx, 204, [], [])
+        return send(transport, request)
+
+    return handle_request
+
+
+@contextmanager
+def network_refused(note: Callable[[NetworkRefused], object]) -> Iterator[None]:
+    """Refuse connections to other machines; each refusal is given to `note` before it is raised."""
+
+    def refuse(host: object) -> None:
+        error = NetworkRefused(
+            f"A connection to {host} was tried while the cassette is replayed: the request went past it, over a "
+            "client that cassettes do not know, or a websocket.\n"
+            "Where it may: cassette_config with refuse_network=False"
+        )
+        note(error)
+        raise error
+
+    def guarded(name: str, host_of: Callable[..., object], owner: Any) -> Any:
+        real = getattr(owner, name)
+
+        def call(*args: Any, **kwargs: Any) -> Any:
+            host = host_of(*args)
+            if not _is_local(host):
+                refuse(host)
+            return real(*args, **kwargs)
+
+        return mock.patch.object(owner, name, call)
+
+    with ExitStack() as stack:
+        for name in ("connect", "connect_ex"):
+            stack.enter_context(guarded(name, lambda self, address, *_: _host(address), socket.socket))
+        stack.enter_context(guarded("getaddrinfo", lambda host=None, *_: host, socket))
+        yield
+
+
+def _host(address: object) -> object:
+    return address[0] if isinstance(address, tuple) else None
+
+
+def _is_local(host: object) -> bool:
+    """Whether `host` is this machine: a loopback address, its name, or no host at all (a unix socket)."""
+    name = host.decode() if isinstance(host, bytes) else host
+    if name in (None, "", "localhost") or not isinstance(name, str):
+        return True
+    try:
+        return ipaddress.ip_address(name.partition("%")[0]).is_loopback
+    except ValueError:
+        return False

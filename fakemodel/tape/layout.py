@@ -1,0 +1,168 @@
+"""The file: how a cassette is laid out for people, and how it is read, whoever wrote it.
+
+Bodies stand as indented blocks, JSON pretty-printed, so that a cassette reads as a conversation and reviews as a
+diff. The layout is written here line by line, because libyaml turns a whole block into one quoted string at the
+first emoji or tab; plain vcrpy reads it. Read are our own files, vcrpy's, and those with `parsed_body`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from fakemodel.errors import CassetteInvalid
+from fakemodel.tape.interaction import Headers, Interaction, Request, Response
+
+__all__ = ["read", "write", "written"]
+
+UNPRINTABLE = re.compile("[^\t\n\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
+"""What cannot stand in a YAML block: control characters, line breaks other than \\n, lone surrogates."""
+
+
+def read(path: Path) -> list[Interaction]:
+    """The turns of the cassette at `path`. Raises CassetteInvalid, FileNotFoundError."""
+    from vcr.serializers import yamlserializer
+
+    try:
+        content = yamlserializer.deserialize(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise _invalid(path, f"it is not YAML: {error}") from None
+    if not isinstance(content, Mapping) or not isinstance(content.get("interactions"), list):
+        raise _invalid(path, "it has no list of `interactions`")
+    turns = []
+    for number, interaction in enumerate(content["interactions"], 1):
+        try:
+            turns.append(Interaction(_request(interaction["request"]), _response(interaction["response"])))
+        except (KeyError, TypeError, AttributeError, ValueError) as error:
+            problem = f"no {error}" if isinstance(error, KeyError) else str(error)
+            raise _invalid(path, f"turn {number} is not an interaction ({problem})") from None
+    return turns
+
+
+def write(path: Path, text: str) -> None:
+    """Put `text` in the place of the file at once: a reader, or a crash, finds the old one or the new one whole."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:40]}.", suffix=".tmp")
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).chmod(0o644)
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def written(turns: Iterable[Interaction], recorded: Mapping[str, str]) -> str:
+    """The text of a cassette; `recorded` says from where, with what and when."""
+    lines = ["version: 1", f"recorded: {_flow(recorded)}", "interactions:"]
+    for turn in turns:
+        lines += _interaction_lines(turn)
+    return "\n".join([*lines, ""]) if len(lines) > 3 else f"{lines[0]}\n{lines[1]}\ninteractions: []\n"
+
+
+def _interaction_lines(turn: Interaction) -> Iterator[str]:
+    request, response = turn.request, turn.response
+    yield "- request:"
+    yield f"    method: {request.method}"
+    yield f"    uri: {_flow(request.uri)}"
+    yield from _body_lines("body", request.body, 4, request.headers)
+    yield f"    headers: {_flow(request.headers)}"
+    yield "  response:"
+    yield f"    status: {_flow({'code': response.status, 'message': response.message})}"
+    yield f"    headers: {_flow(response.headers)}"
+    yield "    body:"
+    yield from _body_lines("string", response.body, 6, response.headers)
+
+
+def _body_lines(key: str, body: bytes, indent: int, headers: Headers) -> Iterator[str]:
+    margin = " " * indent
+    try:
+        text = body.decode()
+    except UnicodeDecodeError:
+        binary = yaml.safe_dump({key: body}).splitlines()
+        yield from (margin + line for line in binary)
+        return
+    content_type = next(iter(headers.get("content-type", ())), "")
+    if "json" in content_type:
+        text = _pretty(text)
+    if "json" in content_type or "event-stream" in content_type:
+        # Inside the strings of JSON an escape is the same as the character.
+        text = UNPRINTABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+    if not text.strip() or UNPRINTABLE.search(text):
+        quoted = yaml.safe_dump(text, default_style='"', width=10**9).removesuffix("\n")
+        yield f"{margin}{key}: {quoted}"
+        return
+    chomping = "-" if not text.endswith("\n") else "+" if text.endswith("\n\n") else ""
+    indentation = "2" if text[0].isspace() else ""  # said where the first line would not tell it
+    yield f"{margin}{key}: |{indentation}{chomping}"
+    yield from (f"{margin}  {line}" if line else "" for line in text.removesuffix("\n").split("\n"))
+
+
+def _pretty(text: str) -> str:
+    try:
+        return json.dumps(json.loads(text), indent=2, ensure_ascii=False) + "\n"
+    except ValueError:
+        return text
+
+
+def _flow(value: object) -> str:
+    plain = dict(value) if isinstance(value, Mapping) else value
+    return (
+        yaml.safe_dump(plain, default_flow_style=True, width=10**9, sort_keys=False, allow_unicode=True)
+        .removesuffix("...\n")
+        .strip()
+    )
+
+
+def _request(content: Mapping[str, Any]) -> Request:
+    body = json.dumps(content["parsed_body"]) if "parsed_body" in content else content.get("body")
+    return Request(content["method"], content["uri"], _headers(content.get("headers")), _bytes(body))
+
+
+def _response(content: Mapping[str, Any]) -> Response:
+    headers = _headers(content.get("headers"))
+    if "parsed_body" in content:
+        body: object = json.dumps(content["parsed_body"])
+    elif "content" in content:  # vcrpy before 5.0, for httpx
+        body = content["content"]
+    else:
+        body = (content.get("body") or {}).get("string")
+    if not isinstance(body, bytes):  # what stands there as text was decoded when it was recorded
+        headers.pop("content-encoding", None)
+    status = content.get("status") or {"code": content["status_code"], "message": ""}
+    return Response(int(status["code"]), status.get("message") or "", headers, _bytes(body))
+
+
+def _headers(content: Mapping[str, Any] | None) -> dict[str, list[str]]:
+    return {
+        str(name).lower(): [str(value) for value in (values if isinstance(values, list | tuple) else [values])]
+        for name, values in (content or {}).items()
+    }
+
+
+def _bytes(body: object) -> bytes:
+    if body is None:
+        return b""
+    if isinstance(body, bytes):
+        return body
+    if isinstance(body, str):
+        return body.encode()
+    if hasattr(body, "read"):
+        return bytes(body.read())
+    raise ValueError(f"a body is text or bytes, not {type(body).__name__}")
+
+
+def _invalid(path: Path, problem: str) -> CassetteInvalid:
+    return CassetteInvalid(
+        f"{path} is no cassette: {problem}.\nMend it, or delete it and record it anew with --cassettes=record."
+    )

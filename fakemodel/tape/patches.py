@@ -1,0 +1,150 @@
+"""The patches of httpx and httpx2: what plays and records in the place of vcrpy's.
+
+A replayed stream arrives event by event, and a recorded one passes on as it comes: nothing waits for its end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from fakemodel.api.transport import transport_class
+from fakemodel.httpx_modules import httpx_modules, response
+from fakemodel.tape.interaction import Request, Response
+from fakemodel.wire.sse import split
+
+if TYPE_CHECKING:
+    from fakemodel.tape.cassette import Cassette
+
+__all__ = ["Patch", "patches"]
+
+Patch = tuple[type[Any], str, Callable[..., Any]]
+"""A class, the name of its method, and what stands in its place."""
+
+FRAMING = {"connection", "content-length", "content-encoding", "transfer-encoding"}
+"""Headers of how a body travelled; a body that is recorded whole and decoded has none of them."""
+
+
+def patches(cassette: Cassette) -> Iterator[Patch]:
+    """The patches that put `cassette` between every client of httpx or httpx2 and its transport."""
+    for httpx in httpx_modules():
+        for transport in (httpx.HTTPTransport, transport_class(httpx)):
+            yield transport, "handle_request", _sync(cassette, httpx, transport.handle_request)
+        for transport in (httpx.AsyncHTTPTransport, transport_class(httpx)):
+            yield transport, "handle_async_request", _async(cassette, httpx, transport.handle_async_request)
+
+
+def _sync(cassette: Cassette, httpx: ModuleType, send: Callable[..., Any]) -> Callable[..., Any]:
+    def handle_request(transport: Any, request: Any) -> Any:
+        heard = cassette.heard(_request(request, request.read()))
+        if heard is None:
+            return send(transport, request)
+        if cassette.mode == "replay":
+            return _played(httpx, cassette.play(heard))
+        take = _Take(cassette, heard, httpx)
+        return take.of(send(transport, request))
+
+    return handle_request
+
+
+def _async(cassette: Cassette, httpx: ModuleType, send: Callable[..., Awaitable[Any]]) -> Callable[..., Any]:
+    async def handle_async_request(transport: Any, request: Any) -> Any:
+        heard = cassette.heard(_request(request, await request.aread()))
+        if heard is None:
+            return await send(transport, request)
+        if cassette.mode == "replay":
+            return _played(httpx, cassette.play(heard))
+        take = _Take(cassette, heard, httpx)
+        return take.of(await send(transport, request))
+
+    return handle_async_request
+
+
+def _request(request: Any, body: bytes) -> Request:
+    return Request(request.method, str(request.url), _headers(request), body)
+
+
+def _headers(message: Any) -> dict[str, list[str]]:
+    headers: dict[str, list[str]] = {}
+    for name, value in message.headers.multi_items():
+        headers.setdefault(name.lower(), []).append(value)
+    return headers
+
+
+def _played(httpx: ModuleType, recorded: Response) -> Any:
+    whole = recorded.headers.get("content-encoding")  # kept only where the body is still encoded
+    headers = [
+        (name, value)
+        for name, values in recorded.headers.items()
+        if name not in FRAMING or (whole and name == "content-encoding")
+        for value in values
+    ]
+    parts = split(recorded.body) if recorded.is_stream and not whole else [recorded.body]
+    return response(httpx, recorded.status, headers, parts)
+
+
+class _Take:
+    """One interaction while it is recorded: a tee in the live body, kept when the body was whole."""
+
+    def __init__(self, cassette: Cassette, request: Request, httpx: ModuleType) -> None:
+        self._cassette, self._request, self._httpx = cassette, request, httpx
+        self._slot = cassette.slot()
+
+    def of(self, live: Any) -> Any:
+        """The live response, its body passing through the tee."""
+        self._live = live
+        base = (_Tee, self._httpx.SyncByteStream, self._httpx.AsyncByteStream)
+        live.stream = type("Tee", base, {})(live.stream, self._keep)
+        return live
+
+    def _keep(self, parts: list[bytes]) -> None:
+        decoded = self._httpx.Response(self._live.status_code, headers=self._live.headers, content=b"".join(parts))
+        headers = {name: values for name, values in _headers(self._live).items() if name not in FRAMING}
+        whole = Response(self._live.status_code, self._live.reason_phrase, headers, decoded.content)
+        self._cassette.keep(self._slot, self._request, whole)
+
+
+class _Tee:
+    """A live body that is passed on and kept; what a client leaves unread is read when it closes the body."""
+
+    def __init__(self, stream: Any, keep: Callable[[list[bytes]], None]) -> None:
+        self._stream, self._keep = stream, keep
+        self._parts: list[bytes] = []
+        self._live: Any = None
+        self._kept = False
+
+    def __iter__(self) -> Iterator[bytes]:
+        self._live = self._live or iter(self._stream)
+        for part in self._live:
+            self._parts.append(part)
+            yield part
+        self._whole()
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        self._live = self._live or aiter(self._stream)
+        async for part in self._live:
+            self._parts.append(part)
+            yield part
+        self._whole()
+
+    def close(self) -> None:
+        try:
+            if not self._kept:
+                for _ in self:
+                    pass
+        finally:
+            self._stream.close()
+
+    async def aclose(self) -> None:
+        try:
+            if not self._kept:
+                async for _ in self:
+                    pass
+        finally:
+            await self._stream.aclose()
+
+    def _whole(self) -> None:
+        if not self._kept:
+            self._kept = True
+            self._keep(self._parts)

@@ -1,0 +1,47 @@
+"""Ids and times in the shapes that the API gives them, as functions of a reply's position.
+
+Real ids are `resp_`, `msg_`, `fc_`, … and 50 hex digits: 16 that the items of a response and the
+responses of a chain share, `00`, 8 for the creation time, 24 of their own. Call ids have 24 letters
+and digits.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["EPOCH", "Ids"]
+
+EPOCH = 1_767_225_600
+"""The clock of everything that is played, in seconds: 2026-01-01T00:00:00Z at position 0."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ids:
+    """The ids of the reply that is played at `position` (1 for the first); `chain` is its first response's."""
+
+    position: int = 1
+    chain: int | None = None
+
+    @property
+    def created_at(self) -> int:
+        """When the reply was made, in seconds: one second a position."""
+        return EPOCH + self.position
+
+    def item(self, prefix: str, index: int) -> str:
+        """The id of the item at `index` in the output, with the `prefix` of its type (`msg`, `fc`)."""
+        chain = self.position if self.chain is None else self.chain
+        return f"{prefix}_{chain:016x}00{self.created_at:08x}{self.position:016x}{index:08x}"
+
+    @property
+    def response(self) -> str:
+        """The id of the response itself."""
+        return self.item("resp", 0)
+
+    @property
+    def completion(self) -> str:
+        """The id of a chat completion: 29 letters and digits."""
+        return f"chatcmpl-{self.position:029d}"
+
+    def call(self, index: int) -> str:
+        """The call id of the tool call at `index` in the output."""
+        return f"call_{self.position:016d}{index:08d}"

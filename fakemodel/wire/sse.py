@@ -1,0 +1,45 @@
+"""Server-sent events as the API frames them: how a stream is written, and where it may be cut again."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from fakemodel.errors import StreamError
+from fakemodel.wire.payload import payload_of
+
+__all__ = ["frames", "split", "sse"]
+
+DONE = b"data: [DONE]\n\n"
+
+
+def sse(events_or_chunks: Iterable[object]) -> bytes:
+    """The wire form of a stream: SDK objects or plain dicts, all of one API.
+
+    Responses events are framed as `event:` and `data:` lines, without an end mark; Chat Completions chunks as
+    `data:` lines only, closed by `data: [DONE]`. Raises StreamError for anything else.
+    """
+    return b"".join(frames(payload_of(payload) for payload in events_or_chunks))
+
+
+def frames(payloads: Iterable[Mapping[str, Any]]) -> Iterator[bytes]:
+    """The frames of a stream, one for each payload, and the end mark where the API has one."""
+    chat = None
+    for position, payload in enumerate(payloads):
+        is_chunk = payload.get("object") == "chat.completion.chunk"
+        if not is_chunk and "type" not in payload:
+            raise StreamError(f"[{position}] is neither an event, with its `type`, nor a chat.completion.chunk.")
+        if chat not in (None, is_chunk):
+            raise StreamError(f"[{position}] is of another API than what comes before it: no server mixes them.")
+        chat = is_chunk
+        data = f"data: {json.dumps(payload, ensure_ascii=False, separators=(',', ':'))}\n\n"
+        yield (data if is_chunk else f"event: {payload['type']}\n{data}").encode()
+    if chat:
+        yield DONE
+
+
+def split(body: bytes) -> list[bytes]:
+    """The frames of a recorded stream, whoever wrote it; together they are `body` again."""
+    return re.findall(rb".+?(?:\r\n\r\n|\n\n|\r\r|\Z)", body, flags=re.DOTALL)

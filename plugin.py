@@ -1,0 +1,3 @@
+"""Loads the plugin from a checkout: ``python -m pytest -p plugin``."""
+
+pytest_plugins = ["fakemodel.plugin"]
