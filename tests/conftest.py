@@ -24,13 +24,12 @@ def corpus() -> Path:
 @pytest.fixture
 def suite(pytester: pytest.Pytester) -> pytest.Pytester:
     """pytest inside pytest: the plugin is loaded, with async tests in auto mode."""
-    pytester.plugins = ["fakemodel.plugin"]
     pytester.makepyprojecttoml(
         """
         [tool.pytest.ini_options]
         asyncio_mode = "auto"
         asyncio_default_fixture_loop_scope = "function"
-        addopts = "-p no:randomly -p no:cacheprovider"
+        addopts = "-p fakemodel.plugin -p no:randomly -p no:cacheprovider"
         """
     )
     return pytester

@@ -1,0 +1,233 @@
+"""FakeOpenAI through the openai SDK, in process and on loopback."""
+
+import json
+import threading
+
+import openai
+import pytest
+
+from fakemodel import NoReplyLeft, Reply, UnplayedReplies, refusal, text, tool_call, usage
+from fakemodel.httpx_modules import httpx_modules, sdk_httpx
+
+REPLY = Reply(text("Hel", "lo"), tool_call("get_weather", {"city": "Paris"}), usage=usage(7, 5, cached=2, reasoning=3))
+
+
+def test_a_response_is_what_the_script_says(api, client):
+    api.say(REPLY)
+
+    response = client.responses.create(model="gpt-4.1", input="Hi", instructions="Be brief.", metadata={"run": "1"})
+
+    assert response.output_text == "Hello"
+    assert response.output[1].arguments == '{"city":"Paris"}'
+    assert response.usage.input_tokens_details.cached_tokens == 2
+    assert (response.model, response.instructions, response.metadata) == ("gpt-4.1", "Be brief.", {"run": "1"})
+    assert api.requests[0].json["input"] == "Hi"
+    assert api.requests[0].status == 200
+
+
+def test_a_streamed_response_adds_up_to_the_plain_one(api, client):
+    api.say(REPLY, REPLY)
+
+    with client.responses.stream(model="gpt-4.1", input="Hi") as stream:
+        kinds = [event.type for event in stream]
+        streamed = stream.get_final_response()
+    plain = client.responses.create(model="gpt-4.1", input="Hi")
+
+    assert kinds[:2] == ["response.created", "response.in_progress"]
+    assert kinds.count("response.output_text.delta") == 2
+    assert kinds[-1] == "response.completed"
+    assert streamed.output_text == plain.output_text
+    assert streamed.usage == plain.usage
+    assert streamed.id != plain.id
+
+
+def test_a_completion_is_what_the_script_says(api, client):
+    api.say(REPLY)
+
+    completion = client.chat.completions.create(model="gpt-4o", messages=[{"role": "user", "content": "Hi"}])
+
+    assert completion.model == "gpt-4o"
+    assert completion.choices[0].message.content == "Hello"
+    assert completion.choices[0].message.tool_calls[0].function.name == "get_weather"
+    assert completion.choices[0].finish_reason == "tool_calls"
+    assert completion.usage.completion_tokens_details.reasoning_tokens == 3
+
+
+def test_a_streamed_completion_adds_up(api, client):
+    api.say(REPLY)
+
+    with client.chat.completions.stream(
+        model="gpt-4o", messages=[{"role": "user", "content": "Hi"}], stream_options={"include_usage": True}
+    ) as stream:
+        for _ in stream:
+            pass
+        completion = stream.get_final_completion()
+
+    assert completion.choices[0].message.content == "Hello"
+    assert completion.choices[0].message.tool_calls[0].function.arguments == '{"city":"Paris"}'
+    assert completion.usage.total_tokens == 12
+
+
+@pytest.mark.parametrize("options", [{}, {"stream_options": {"include_usage": False}}])
+def test_usage_is_streamed_only_when_asked_for(api, client, options):
+    api.say("Hello")
+
+    chunks = list(client.chat.completions.create(model="gpt-4o", messages=[], stream=True, **options))
+
+    assert all(chunk.choices and chunk.usage is None for chunk in chunks)
+
+
+def test_a_refusal_reaches_the_client(api, client):
+    api.say(Reply(refusal("No", " thanks")))
+
+    response = client.responses.create(model="gpt-4.1", input="Hi")
+
+    assert response.output[0].content[0].refusal == "No thanks"
+
+
+async def test_async_clients_are_answered_in_process(api):
+    api.say("one", "two")
+
+    async with api.async_client() as client:
+        plain = await client.responses.create(model="gpt-4.1", input="Hi")
+        stream = await client.responses.create(model="gpt-4.1", input="Hi", stream=True)
+        deltas = [event.delta async for event in stream if event.type == "response.output_text.delta"]
+
+    assert plain.output_text == "one"
+    assert deltas == ["two"]
+
+
+def test_a_chain_shares_its_ids_prefix_and_branches(api, client):
+    api.say("root", "left", "right")
+
+    root = client.responses.create(model="gpt-4.1", input="a")
+    branches = [client.responses.create(model="gpt-4.1", input="b", previous_response_id=root.id) for _ in range(2)]
+
+    assert [branch.previous_response_id for branch in branches] == [root.id, root.id]
+    assert len({root.id, *(branch.id for branch in branches)}) == 3
+    assert {branch.id[:21] for branch in branches} == {root.id[:21]}
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_an_unknown_previous_response_is_refused(api, client, stream):
+    api.say("never said")
+
+    with pytest.raises(openai.BadRequestError) as refused:
+        client.responses.create(model="gpt-4.1", input="b", previous_response_id="resp_gone", stream=stream)
+
+    assert refused.value.code == "previous_response_not_found"
+    assert refused.value.param == "previous_response_id"
+    assert refused.value.body["message"] == "Previous response with id 'resp_gone' not found."
+    assert refused.value.response.headers["content-type"] == "application/json"
+    assert api.remaining == 1
+
+
+def test_a_response_that_was_not_stored_cannot_be_continued(api, client):
+    api.say("forgotten")
+    first = client.responses.create(model="gpt-4.1", input="a", store=False)
+
+    with pytest.raises(openai.BadRequestError, match=f"Previous response with id '{first.id}' not found."):
+        client.responses.create(model="gpt-4.1", input="b", previous_response_id=first.id)
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status", "message"),
+    [
+        ("/responses", b"{", 400, "We could not parse the JSON body of your request."),
+        ("/responses", b"[]", 400, "We could not parse the JSON body of your request."),
+        ("/responses", b'{"input": "a"}', 400, "Missing required parameter: 'model'."),
+        ("/responses", b'{"model": "m"}', 400, "Missing required parameter: 'input'."),
+        ("/chat/completions", b'{"model": "m"}', 400, "Missing required parameter: 'messages'."),
+        ("/response", b"{}", 404, "Invalid URL (POST /v1/response). FakeOpenAI serves POST /v1/responses."),
+    ],
+)
+def test_a_bad_request_is_refused_by_name(api, http, path, body, status, message):
+    answer = http.post(path.removeprefix("/"), content=body)
+
+    assert answer.status_code == api.requests[-1].status == status
+    assert answer.json()["error"]["message"].startswith(message)
+    assert answer.headers["x-should-retry"] == "false"
+
+
+def test_a_request_too_many_is_refused_once_and_told(api, client):
+    with pytest.raises(openai.InternalServerError, match="no reply left"):
+        client.responses.create(model="gpt-4.1", input="Hi")
+
+    assert len(api.requests) == 1  # the SDK does not retry it
+    with pytest.raises(NoReplyLeft) as error:
+        api.assert_complete()
+    assert str(error.value) == (
+        "the API was called once, the script has 0 replies.\n"
+        "  turn 1  /v1/responses 'Hi' -> no reply left\n"
+        "Add a Reply for turn 1, or find out why it was asked again."
+    )
+
+
+def test_replies_that_are_left_are_told(api):
+    api.say("one", Reply(tool_call("f", {"a": 1})))
+    api.client().responses.create(model="gpt-4.1", input=[{"role": "user", "content": "Hi"}])
+
+    with pytest.raises(UnplayedReplies) as error:
+        api.assert_complete()
+    assert str(error.value) == (
+        "the API was called once, the script has 2 replies.\n"
+        "  turn 1  /v1/responses 'Hi' -> 'one'\n"
+        '  turn 2  never asked for -> call f({"a":1})\n'
+        "Remove what is not needed, or find out why it was not asked for."
+    )
+
+
+def test_a_script_that_was_played_is_complete(api):
+    api.say("one")
+    api.client().responses.create(model="gpt-4.1", input="Hi")
+
+    api.assert_complete()
+    assert repr(api) == "<FakeOpenAI: 1 requests answered, 0 replies left>"
+
+
+def test_many_clients_at_once_get_an_answer_each(api):
+    api.say(*(str(number) for number in range(40)))
+    answers = []
+
+    def ask():
+        with openai.OpenAI(base_url=served.base_url, api_key="sk-any") as client:
+            answers.extend(client.responses.create(model="m", input="Hi").output_text for _ in range(5))
+
+    with api.serve() as served:
+        threads = [threading.Thread(target=ask) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+    assert sorted(map(int, answers)) == list(range(40))
+
+
+def test_what_is_no_longer_served_says_so(api):
+    with api.serve() as served:
+        other = served.base_url.replace("/1/v1", "/2/v1")
+        with sdk_httpx().Client() as client:
+            answer = client.get(f"{other}/responses")
+
+    assert (answer.status_code, answer.text) == (404, "No FakeOpenAI is served here: its test is over.")
+
+
+def test_both_httpx_modules_are_answered_in_process(api):
+    from fakemodel.api.transport import transport
+
+    for httpx in httpx_modules():
+        api.say("Hello")
+        with httpx.Client(transport=transport(api, httpx)) as client:
+            answer = client.post("https://api.openai.com/v1/responses", json={"model": "m", "input": "Hi"})
+        assert json.loads(answer.content)["output"][0]["content"][0]["text"] == "Hello"
+
+
+def test_a_stream_arrives_frame_by_frame(api):
+    api.say(Reply(text("a", "b")))
+
+    with api.client() as client:
+        answer = client.responses.with_raw_response.create(model="m", input="Hi", stream=True)
+        parts = list(answer.http_response.iter_raw())
+
+    assert len(parts) == 10
+    assert all(part.startswith(b"event: ") and part.endswith(b"\n\n") for part in parts)
