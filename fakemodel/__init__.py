@@ -7,9 +7,11 @@ neither openai nor vcr, yaml or agents is loaded by it.
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
 
+TYPE_CHECKING = False  # type checkers take it for true; importing it from typing would be most of the cost
 if TYPE_CHECKING:
+    from typing import Any
+
     from fakemodel.agents_events import expected_events as expected_events
     from fakemodel.api.fake_openai import FakeOpenAI as FakeOpenAI
     from fakemodel.errors import CassetteInvalid as CassetteInvalid
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from fakemodel.errors import NetworkRefused as NetworkRefused
     from fakemodel.errors import NoReplyLeft as NoReplyLeft
     from fakemodel.errors import ReplyInvalid as ReplyInvalid
+    from fakemodel.errors import SettingInvalid as SettingInvalid
     from fakemodel.errors import StreamError as StreamError
     from fakemodel.errors import UnplayedReplies as UnplayedReplies
     from fakemodel.errors import UnplayedTurns as UnplayedTurns
@@ -45,6 +48,7 @@ _HOMES = {
         "NetworkRefused",
         "NoReplyLeft",
         "ReplyInvalid",
+        "SettingInvalid",
         "StreamError",
         "UnplayedReplies",
         "UnplayedTurns",

@@ -15,6 +15,7 @@ __all__ = [
     "NetworkRefused",
     "NoReplyLeft",
     "ReplyInvalid",
+    "SettingInvalid",
     "StreamError",
     "UnplayedReplies",
     "UnplayedTurns",
@@ -27,6 +28,10 @@ class FakeModelError(BaseException):
 
 class ReplyInvalid(FakeModelError, ValueError):
     """A reply, or a part of one, is nothing that a model can say. Raised where it is written."""
+
+
+class SettingInvalid(FakeModelError, ValueError):
+    """An option, a marker or a fixture of the toolkit says what it cannot mean."""
 
 
 class StreamError(FakeModelError, ValueError):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import shlex
 from collections import Counter
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from fakemodel.errors import FakeModelError
+from fakemodel.errors import FakeModelError, SettingInvalid
+from fakemodel.tape import MODES
 
 if TYPE_CHECKING:
     from fakemodel.api.fake_openai import FakeOpenAI
@@ -51,7 +52,7 @@ VCR_CONFIG_REFUSED = {
 
 JUDGES: pytest.StashKey[list[Callable[[], None]]] = pytest.StashKey()
 REFUSED: pytest.StashKey[list[Sequence[FakeModelError]]] = pytest.StashKey()
-PASSED: pytest.StashKey[bool] = pytest.StashKey()
+CALL: pytest.StashKey[str] = pytest.StashKey()
 CASSETTE: pytest.StashKey[Cassette] = pytest.StashKey()
 OUTCOME: pytest.StashKey[str] = pytest.StashKey()
 
@@ -60,7 +61,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Add `--cassettes` and the ini options."""
     parser.getgroup("fakemodel", "cassettes (fakemodel)").addoption(
         "--cassettes",
-        choices=("replay", "record", "rerecord"),
+        choices=MODES,
         default="replay",
         help="replay: play recorded answers and never touch the network (default). record: record the tests that "
         "have no cassette. rerecord: record the selected tests anew; a failing test leaves its cassette as it was.",
@@ -162,36 +163,20 @@ def _cassette_in_player(request: pytest.FixtureRequest) -> Iterator[None]:
         options = {
             "name": node.name,
             "command": lambda mode: f"pytest --cassettes={mode} {shlex.quote(node.nodeid)}",
-            "refuse_network": settings["refuse_network"],
-            "ignore": settings["ignore"],
+            **settings,
             **(_vcr_filters(request, vcr_marker) if vcr_marker else {}),
         }
         path = path_of_test(request.path, request.cls.__name__ if request.cls else None, node.name, name)
         with inserted(path, request.config.getoption("--cassettes"), **options) as inside:
             node.stash[CASSETTE] = inside
-            _judge(request, lambda: _judge_cassette(inside, settings), inside.misses)
+            _judge(request, inside.judge, inside.misses)
             yield
-            passed = node.stash.get(PASSED, False)
-            node.stash[OUTCOME] = _outcome(inside, passed)
-            if passed:
-                _judge_cassette(inside, settings)
-                if inside.mode == "record":
-                    node.stash[OUTCOME] = inside.save()
-                elif not settings["allow_unplayed"]:
-                    inside.assert_played()
-
-
-def _judge_cassette(inside: Cassette, settings: Mapping[str, Any]) -> None:
-    if inside.misses:
-        raise inside.misses[0]
-    if inside.mode == "record" and not settings["allow_errors"]:
-        inside.assert_recordable()
-
-
-def _outcome(inside: Cassette, passed: bool) -> str:
-    if inside.mode == "replay":
-        return "missed" if inside.misses else "played"
-    return "refused" if passed else "not recorded"
+            call = node.stash.get(CALL, None)
+            if call == "failed":
+                node.stash[OUTCOME] = "failed" if inside.mode == "replay" else "not recorded"
+            elif call == "passed":
+                node.stash[OUTCOME] = "refused"
+                node.stash[OUTCOME] = inside.finish()
 
 
 def _settings(request: pytest.FixtureRequest, marker: pytest.Mark | None) -> dict[str, Any]:
@@ -204,9 +189,9 @@ def _settings(request: pytest.FixtureRequest, marker: pytest.Mark | None) -> dic
     ):
         unknown = sorted(set(given) - known)
         if unknown:
-            raise FakeModelError(f"{where} takes {', '.join(sorted(known))}, not {', '.join(unknown)}.")
+            raise SettingInvalid(f"{where} takes {', '.join(sorted(known))}, not {', '.join(unknown)}.")
     if marker and marker.args:
-        raise FakeModelError(f"@pytest.mark.cassette takes keywords only: name={marker.args[0]!r}.")
+        raise SettingInvalid(f"@pytest.mark.cassette takes keywords only: name={marker.args[0]!r}.")
     ini = {name: request.config.getini(f"cassette_{name}") for name in SETTINGS}
     return {**ini, **config, **said}
 
@@ -229,7 +214,7 @@ def _vcr_filters(request: pytest.FixtureRequest, marker: pytest.Mark) -> dict[st
     config = {**config, **marker.kwargs}
     for name, reason in VCR_CONFIG_REFUSED.items():
         if name in config:
-            raise FakeModelError(f"vcr_config says {name}={config[name]!r}, which fakemodel does not take: {reason}.")
+            raise SettingInvalid(f"vcr_config says {name}={config[name]!r}, which fakemodel does not take: {reason}.")
     import vcr
 
     merged = vcr.VCR(**config).get_merged_config()
@@ -299,10 +284,10 @@ def _is_users(filename: str, item: pytest.Item) -> bool:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Note whether the call passed, and what became of the cassette."""
+    """Note how the call ended, and what became of the cassette."""
     report = yield
     if report.when == "call":
-        item.stash[PASSED] = report.passed
+        item.stash[CALL] = report.outcome
     elif report.when == "teardown" and OUTCOME in item.stash:
         report.fakemodel_cassette = item.stash[OUTCOME]  # type: ignore[attr-defined]
     return report

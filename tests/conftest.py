@@ -1,13 +1,17 @@
 """What all tests share: the corpus of real traffic, and pytest inside pytest with the plugin loaded."""
 
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 
-# openai and vcr: imported before pytest runs inside pytest, which forgets what was first imported there.
-import openai  # noqa: F401
 import pytest
-import vcr  # noqa: F401
 
 pytest_plugins = ["pytester"]
+
+# Imported before pytest runs inside pytest, which forgets what was first imported there.
+for name in ("openai", "vcr", "agents"):
+    if find_spec(name):
+        import_module(name)
 
 SHARED = Path(__file__).parent.parent.parent / "shared"
 

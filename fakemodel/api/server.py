@@ -95,8 +95,11 @@ class LoopbackServer:
             return
         headers = {key.decode("latin-1"): value.decode("latin-1") for key, value in scope["headers"]}
         answer = api.answer(Request(scope["method"], f"/{path}", scope["query_string"].decode(), headers, body))
-        sent = [(key.encode("latin-1"), value.encode("latin-1")) for key, value in answer.headers.items()]
-        await send({"type": "http.response.start", "status": answer.status, "headers": sent})
+        # Connections are not kept: a client that outlives its event loop, as the one that the Agents SDK shares
+        # between tests, would find a dead one in its pool.
+        sent = {**answer.headers, "connection": "close"}
+        lines = [(key.encode("latin-1"), value.encode("latin-1")) for key, value in sent.items()]
+        await send({"type": "http.response.start", "status": answer.status, "headers": lines})
         for part in answer.parts:
             await send({"type": "http.response.body", "body": part, "more_body": True})
         await send({"type": "http.response.body", "body": b""})

@@ -52,6 +52,8 @@ class Cassette(vcr.cassette.Cassette):  # type: ignore[misc]  # vcrpy ships no t
         name: str = "",
         command: Callable[[str], str] = str,
         ignore: Sequence[str] = (),
+        allow_errors: bool = False,
+        allow_unplayed: bool = False,
         before_request: Filter = lambda request: request,
         before_response: Filter = lambda response: response,
     ) -> None:
@@ -69,6 +71,8 @@ class Cassette(vcr.cassette.Cassette):  # type: ignore[misc]  # vcrpy ships no t
         self._made: list[Interaction | None] = []
         self._name = name or path.stem
         self._command = command
+        self._allow_errors = allow_errors
+        self._allow_unplayed = allow_unplayed
         self._matcher = Matcher(ignore)
         self._played: set[int] = set()
         self._lock = threading.RLock()
@@ -147,32 +151,46 @@ class Cassette(vcr.cassette.Cassette):  # type: ignore[misc]  # vcrpy ships no t
 
     # The end of a test.
 
-    def assert_played(self) -> None:
-        """Raise UnplayedTurns if recorded turns were not asked for."""
-        left = [index for index in range(len(self._recorded)) if index not in self._played]
-        if left:
-            shown = [
-                f"  turn {i + 1}  {self._recorded[i].request.method} {self._recorded[i].request.uri}" for i in left
-            ]
-            raise UnplayedTurns(
-                f"{self._name} no longer asks for {len(left)} of {len(self._recorded)} recorded turns "
-                f"({self._shown_path})\n"
-                + "\n".join(shown)
-                + f"\n{self._rerecord}\nWhere turns may stay unplayed: @pytest.mark.cassette(allow_unplayed=True)"
-            )
+    def judge(self) -> None:
+        """Raise the first request that was refused, or CassetteInvalid for an error that must not be recorded."""
+        if self.misses:
+            raise self.misses[0]
+        if self.mode == "record" and not self._allow_errors:
+            self._assert_recordable()
 
-    def assert_recordable(self) -> None:
-        """Raise CassetteInvalid if a request was answered with an error."""
+    def finish(self) -> Outcome:
+        """Judge, then write what was recorded, or raise UnplayedTurns for what was not played."""
+        self.judge()
+        if self.mode == "record":
+            return self._write()
+        if not self._allow_unplayed:
+            self._assert_played()
+        return "played"
+
+    def _assert_recordable(self) -> None:
         for number, turn in enumerate(self.turns, 1):
-            if turn.response.status >= 400:
+            request, response = turn.request, turn.response
+            if response.status >= 400:
                 raise CassetteInvalid(
-                    f"turn {number} of {self._name} was answered {turn.response.status} {turn.response.message}, "
+                    f"turn {number} of {self._name} was answered {response.status} {response.message}, "
                     f"so that nothing was recorded ({self._shown_path})\n"
-                    f"  {turn.request.method} {turn.request.uri}: {turn.response.body[:200].decode(errors='replace')}\n"
+                    f"  {request.method} {request.uri}: {response.body[:200].decode(errors='replace')}\n"
                     "Where the test means the error: @pytest.mark.cassette(allow_errors=True)"
                 )
 
-    def save(self) -> Outcome:
+    def _assert_played(self) -> None:
+        left = [index for index in range(len(self._recorded)) if index not in self._played]
+        if left:
+            requests = [self._recorded[index].request for index in left]
+            shown = [f"  turn {i + 1}  {each.method} {each.uri}" for i, each in zip(left, requests, strict=True)]
+            raise UnplayedTurns(
+                f"{self._name} no longer asks for {len(left)} of {len(self._recorded)} recorded turns "
+                f"({self._shown_path})\n"
+                + "\n".join([*shown, self._rerecord])
+                + "\nWhere turns may stay unplayed: @pytest.mark.cassette(allow_unplayed=True)"
+            )
+
+    def _write(self) -> Outcome:
         """Write the file, unless it holds equal interactions already."""
         turns = [scrubbed(turn) for turn in self.turns]
         existed = self.path.exists()

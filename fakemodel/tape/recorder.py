@@ -11,13 +11,12 @@ from unittest import mock
 
 from vcr.cassette import CassetteContextDecorator
 
+from fakemodel.errors import SettingInvalid
+from fakemodel.tape import MODES
 from fakemodel.tape.cassette import Cassette
 from fakemodel.tape.guard import network_refused, traces_answered
 
-__all__ = ["MODES", "Mode", "cassette", "inserted"]
-
-Mode = Literal["replay", "record", "rerecord"]
-MODES: tuple[Mode, ...] = ("replay", "record", "rerecord")
+__all__ = ["cassette", "inserted"]
 
 PLACEHOLDER_KEY = "sk-fakemodel-placeholder"
 
@@ -26,7 +25,7 @@ PLACEHOLDER_KEY = "sk-fakemodel-placeholder"
 def cassette(
     path: str | os.PathLike[str],
     *,
-    mode: Mode = "replay",
+    mode: Literal["replay", "record", "rerecord"] = "replay",
     ignore: Sequence[str] = (),
     allow_errors: bool = False,
     allow_unplayed: bool = False,
@@ -37,37 +36,37 @@ def cassette(
     `replay` never touches the network; `record` records where there is no file, and replays where there is one;
     `rerecord` records anew. The options are those of the marker. A context that ends with an exception leaves
     the file as it was. Raises CassetteMissing and CassetteInvalid on entry, CassetteMiss where a request is
-    made, and UnplayedTurns, or the first miss that was swallowed, at the end.
+    made, and at the end what `Cassette.finish` raises.
     """
-    if mode not in MODES:
-        raise ValueError(f"mode={mode!r} is none of {', '.join(MODES)}")
 
     def command(mode: str) -> str:
         return f'fakemodel.cassette({str(path)!r}, mode="{mode}")'
 
-    with inserted(Path(path), mode, refuse_network=refuse_network, command=command, ignore=ignore) as inside:
+    with inserted(
+        Path(path),
+        mode,
+        command=command,
+        ignore=ignore,
+        allow_errors=allow_errors,
+        allow_unplayed=allow_unplayed,
+        refuse_network=refuse_network,
+    ) as inside:
         yield inside
-        if inside.misses:
-            raise inside.misses[0]
-        if inside.mode == "record":
-            if not allow_errors:
-                inside.assert_recordable()
-            inside.save()
-        elif not allow_unplayed:
-            inside.assert_played()
+        inside.finish()
 
 
 @contextmanager
-def inserted(path: Path, mode: Mode, *, refuse_network: bool, **options: Any) -> Iterator[Cassette]:
-    """The cassette of `path` in the player; judging and saving it are the caller's."""
+def inserted(path: Path, mode: str, *, refuse_network: bool, **options: Any) -> Iterator[Cassette]:
+    """The cassette of `path` in the player; `options` are those of `Cassette`, and finishing it is the caller's."""
+    if mode not in MODES:
+        raise SettingInvalid(f"mode={mode!r} is none of {', '.join(MODES)}.")
     replays = mode == "replay" or (mode == "record" and path.exists())
     options["mode"] = "replay" if replays else "record"
     with ExitStack() as stack:
         inside: Cassette = stack.enter_context(CassetteContextDecorator.from_args(Cassette, path=path, **options))
+        if replays and "OPENAI_API_KEY" not in os.environ:
+            stack.enter_context(mock.patch.dict(os.environ, OPENAI_API_KEY=PLACEHOLDER_KEY))
+        if replays and refuse_network:
+            stack.enter_context(network_refused(inside.misses.append))
         stack.enter_context(traces_answered())
-        if replays:
-            if refuse_network:
-                stack.enter_context(network_refused(inside.misses.append))
-            if "OPENAI_API_KEY" not in os.environ:
-                stack.enter_context(mock.patch.dict(os.environ, OPENAI_API_KEY=PLACEHOLDER_KEY))
         yield inside
