@@ -9,6 +9,7 @@ import shlex
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -45,16 +46,27 @@ MARKER = (
 )
 VCR_MARKER = "vcr(**vcr_config): pytest-recording's marker, understood as `cassette` where that plugin is absent."
 
-VCR_CONFIG_REFUSED = {
-    "match_on": "requests are matched on method, path, query and JSON body; what may differ is named by ignore=[…]",
-    "record_mode": "recording is asked for on the command line: --cassettes=record or --cassettes=rerecord",
-}
 
-JUDGES: pytest.StashKey[list[Callable[[], None]]] = pytest.StashKey()
-REFUSED: pytest.StashKey[list[Sequence[FakeModelError]]] = pytest.StashKey()
-CALL: pytest.StashKey[str] = pytest.StashKey()
-CASSETTE: pytest.StashKey[Cassette] = pytest.StashKey()
-OUTCOME: pytest.StashKey[str] = pytest.StashKey()
+@dataclass(slots=True)
+class Run:
+    """One run of a test: its cassette, who judges it at its end, and what was refused meanwhile."""
+
+    cassette: Cassette | None = None
+    judges: list[Callable[[], None]] = field(default_factory=list)
+    refused: list[Sequence[FakeModelError]] = field(default_factory=list)
+    call: str | None = None  # the outcome of the call phase, once it is over
+    outcome: str | None = None  # what became of the cassette
+
+    def judge_by(self, judge: Callable[[], None], refused: Sequence[FakeModelError]) -> None:
+        """Have `judge` raise at the end of the call, so that the test itself fails.
+
+        `refused` collects what a double refuses meanwhile, which is told with a failure of another kind too.
+        """
+        self.judges.append(judge)
+        self.refused.append(refused)
+
+
+RUN: pytest.StashKey[Run] = pytest.StashKey()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -89,7 +101,7 @@ def fake_model(request: pytest.FixtureRequest) -> Iterator[FakeModel]:
 
     model = FakeModel()
     model.say()
-    _judge(request, model.assert_complete, model.unexpected)
+    request.node.stash[RUN].judge_by(model.assert_complete, model.unexpected)
     with traces_answered():
         yield model
 
@@ -105,8 +117,8 @@ def fake_openai(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch)
 
     api = FakeOpenAI()
     monkeypatch.setenv("OPENAI_API_KEY", API_KEY)
-    inside = request.node.stash.get(CASSETTE, None)
-    if inside is not None and inside.mode == "replay":
+    run: Run = request.node.stash[RUN]
+    if run.cassette is not None and run.cassette.mode == "replay":
         monkeypatch.setenv("OPENAI_BASE_URL", "http://fake-openai.invalid/v1")
         yield api
         return
@@ -114,7 +126,7 @@ def fake_openai(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch)
         server: LoopbackServer = request.getfixturevalue("_loopback_server")
     base_url = server.mount(api)
     monkeypatch.setenv("OPENAI_BASE_URL", base_url)
-    _judge(request, api.assert_complete, api.unexpected)
+    run.judge_by(api.assert_complete, api.unexpected)
     with traces_answered():
         yield api
     server.unmount(base_url)
@@ -139,10 +151,10 @@ def cassette_config() -> dict[str, Any]:
 @pytest.fixture
 def cassette(request: pytest.FixtureRequest) -> Cassette:
     """The test's cassette, as the marker gives it: `path`, `mode`, `turns`, and the live `requests`."""
-    inside: Cassette | None = request.node.stash.get(CASSETTE, None)
+    inside = request.node.stash[RUN].cassette
     if inside is None:
         pytest.fail("Name the cassette fixture in the test's signature, or use @pytest.mark.cassette.", pytrace=False)
-    return inside
+    return inside  # type: ignore[no-any-return]
 
 
 @pytest.fixture(autouse=True)
@@ -156,7 +168,7 @@ def _cassette_in_player(request: pytest.FixtureRequest) -> Iterator[None]:
     from fakemodel.tape.paths import path_of_test
     from fakemodel.tape.recorder import inserted
 
-    node = request.node
+    node, run = request.node, request.node.stash[RUN]
     with _readably():
         settings = _settings(request, marker)
         name = settings.pop("name", None)
@@ -168,15 +180,14 @@ def _cassette_in_player(request: pytest.FixtureRequest) -> Iterator[None]:
         }
         path = path_of_test(request.path, request.cls.__name__ if request.cls else None, node.name, name)
         with inserted(path, request.config.getoption("--cassettes"), **options) as inside:
-            node.stash[CASSETTE] = inside
-            _judge(request, inside.judge, inside.misses)
+            run.cassette = inside
+            run.judge_by(inside.judge, inside.misses)
             yield
-            call = node.stash.get(CALL, None)
-            if call == "failed":
-                node.stash[OUTCOME] = "failed" if inside.mode == "replay" else "not recorded"
-            elif call == "passed":
-                node.stash[OUTCOME] = "refused"
-                node.stash[OUTCOME] = inside.finish()
+            if run.call == "failed":
+                run.outcome = "failed" if inside.mode == "replay" else "not recorded"
+            elif run.call == "passed":
+                run.outcome = "refused"
+                run.outcome = inside.finish()
 
 
 def _settings(request: pytest.FixtureRequest, marker: pytest.Mark | None) -> dict[str, Any]:
@@ -206,34 +217,22 @@ def _vcr_marker(request: pytest.FixtureRequest) -> pytest.Mark | None:
 
 
 def _vcr_filters(request: pytest.FixtureRequest, marker: pytest.Mark) -> dict[str, Any]:
-    """What vcrpy makes of the filters of a `vcr_config` fixture and of the marker."""
+    from fakemodel.tape.vcr_config import filters
+
     try:
         config = request.getfixturevalue("vcr_config")
     except pytest.FixtureLookupError:
         config = {}
-    config = {**config, **marker.kwargs}
-    for name, reason in VCR_CONFIG_REFUSED.items():
-        if name in config:
-            raise SettingInvalid(f"vcr_config says {name}={config[name]!r}, which fakemodel does not take: {reason}.")
-    import vcr
-
-    merged = vcr.VCR(**config).get_merged_config()
-    return {
-        "before_request": merged["before_record_request"],
-        "before_response": merged["before_record_response"],
-    }
+    return filters({**config, **marker.kwargs})
 
 
 # Judging.
 
 
-def _judge(request: pytest.FixtureRequest, judge: Callable[[], None], refused: Sequence[FakeModelError]) -> None:
-    """Have `judge` raise at the end of the test's call, so that the test itself fails.
-
-    `refused` collects what a double refuses meanwhile, which is told with a failure of another kind too.
-    """
-    request.node.stash.setdefault(JUDGES, []).append(judge)
-    request.node.stash.setdefault(REFUSED, []).append(refused)
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Begin a run; a test that is run again begins a new one."""
+    item.stash[RUN] = Run()
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -245,11 +244,11 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
         error.__traceback__ = _users_frames(error.__traceback__, item)
         raise
     except Exception:
-        for refused in (refused for each in item.stash.get(REFUSED, ()) for refused in each):
+        for refused in (refused for each in item.stash[RUN].refused for refused in each):
             item.add_report_section("call", "fakemodel", f"{type(refused).__name__}: {refused}")
         raise
     with _readably():
-        for judge in item.stash.get(JUDGES, ()):
+        for judge in item.stash[RUN].judges:
             judge()
     return result
 
@@ -286,10 +285,11 @@ def _is_users(filename: str, item: pytest.Item) -> bool:
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Note how the call ended, and what became of the cassette."""
     report = yield
-    if report.when == "call":
-        item.stash[CALL] = report.outcome
-    elif report.when == "teardown" and OUTCOME in item.stash:
-        report.fakemodel_cassette = item.stash[OUTCOME]  # type: ignore[attr-defined]
+    run = item.stash.get(RUN, None)
+    if run is not None and report.when == "call":
+        run.call = report.outcome
+    elif run is not None and report.when == "teardown" and run.outcome:
+        report.fakemodel_cassette = run.outcome  # type: ignore[attr-defined]
     return report
 
 
