@@ -3,7 +3,6 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 TEST_ARGS ?=
 
 .DEFAULT_GOAL := help
@@ -52,28 +51,25 @@ compat: $(VENV)-openai2/ready $(VENV)-agents020/ready ## Run the tests on the ol
 clean: ## Remove the environments and what was built
 	rm -rf .venv .venv-* build dist .coverage .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
-$(BIN)/python:
-	$(PYTHON) -m venv $(VENV)
-	$(INSTALL) --upgrade pip
+# An environment, and the start of the command that fills it. The stamp is set last: what broke off begins anew.
+define environment
+$(PYTHON) -m venv --clear $(@D)
+	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --upgrade pip
+	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check
+endef
 
-$(VENV)/ready: pyproject.toml | $(BIN)/python
-	$(INSTALL) --editable '.[agents,server]' --group test
+$(VENV)/ready: pyproject.toml
+	$(environment) --editable '.[agents,server]' --group test
 	@touch $@
 
-$(VENV)/lint: pyproject.toml $(VENV)/ready
-	$(INSTALL) --group lint
+$(VENV)/lint: $(VENV)/ready
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --group lint
 	@touch $@
 
 $(VENV)-openai2/ready: pyproject.toml
-	$(PYTHON) -m venv $(VENV)-openai2
-	$(VENV)-openai2/bin/python -m pip install --quiet --disable-pip-version-check --upgrade pip
-	$(VENV)-openai2/bin/python -m pip install --quiet --disable-pip-version-check \
-	  'openai==2.0.0' 'pytest==8.4.*' 'vcrpy==9.4.*' pyyaml uvicorn --group test
+	$(environment) 'openai==2.0.0' 'pytest==8.4.*' 'vcrpy==9.4.*' pyyaml uvicorn --group test
 	@touch $@
 
 $(VENV)-agents020/ready: pyproject.toml
-	$(PYTHON) -m venv $(VENV)-agents020
-	$(VENV)-agents020/bin/python -m pip install --quiet --disable-pip-version-check --upgrade pip
-	$(VENV)-agents020/bin/python -m pip install --quiet --disable-pip-version-check \
-	  'openai-agents==0.20.0' 'openai<3' pytest vcrpy pyyaml uvicorn --group test
+	$(environment) 'openai-agents==0.20.0' 'openai<3' pytest vcrpy pyyaml uvicorn --group test
 	@touch $@
