@@ -1,8 +1,10 @@
 """`expected_events`: what the Agents SDK makes of Chat Completions chunks.
 
 An adapter from Chat Completions to the Responses events has no wire of its own to be compared with. The
-reference is `OpenAIChatCompletionsModel.stream_response` of openai-agents (0.20 to 0.24), whose rules are
-stated here anew, over payloads; the tests compare both on the same chunks.
+reference is `OpenAIChatCompletionsModel.stream_response` of openai-agents 0.24 behind another base URL than
+OpenAI's own (there it also asks for a finish_reason). Its rules are stated here anew, over payloads; the tests
+compare both on the same chunks. Versions before 0.22.1 differ in one: an answer that its length cut before anything
+was said is completed, not refused.
 """
 
 from __future__ import annotations
@@ -89,6 +91,7 @@ class _Adapter:
     content: list[Payload] = field(default_factory=list)  # the message's parts, in the order they opened
     message_index: int | None = None
     calls: dict[int, _Call] = field(default_factory=dict)
+    ignored: set[int] = field(default_factory=set)  # custom tools, which the Agents SDK leaves out
     usage: Payload | None = None
     finish_reasons: set[str] = field(default_factory=set)
 
@@ -100,7 +103,7 @@ class _Adapter:
                 yield {"type": "response.created", "response": self.envelope}
             self.usage = chunk.get("usage") or self.usage
             for choice in chunk.get("choices") or ():
-                if choice.get("index", 0) == 0:
+                if choice.get("index") == 0:
                     yield from self._choice(choice, chunk)
                     break
         yield from self._end()
@@ -114,6 +117,8 @@ class _Adapter:
         self.provider_data["model"] = self.envelope.model
         if chunk.get("id"):
             self.provider_data["response_id"] = chunk["id"]
+        if delta.get("audio"):
+            raise StreamError("A delta has audio: the Agents SDK raises AgentsException here.")
         content = delta.get("content")
         if content or (content == "" and self._part("output_text")):
             yield from self._text(content, choice.get("logprobs") or {})
@@ -172,6 +177,9 @@ class _Adapter:
     # Tool calls.
 
     def _tool_call(self, delta: Payload) -> Iterator[Payload]:
+        if delta.get("type") == "custom" or delta["index"] in self.ignored:
+            self.ignored.add(delta["index"])
+            return
         call = self.calls.setdefault(delta["index"], _Call())
         function = delta.get("function") or {}
         arguments = function.get("arguments") or ""
@@ -215,7 +223,7 @@ class _Adapter:
                 yield self._arguments_delta(call, call.arguments)
             item = call.item(call.arguments, self.provider_data)
             yield {"type": "response.output_item.done", "item": item, "output_index": call.announced}
-        output = [call.item(call.arguments, self.provider_data) for call in self.calls.values()]
+        output = [call.item(call.arguments, {}) for call in self.calls.values()]
         if self.message_index is not None:
             message = self._message([{**part} for part in self.content], "completed")
             yield {"type": "response.output_item.done", "item": message, "output_index": self.message_index}

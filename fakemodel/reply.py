@@ -7,13 +7,15 @@ the wire; the rendering methods are thin, and import the SDK only when they are 
 
 from __future__ import annotations
 
+import copy
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from fakemodel.errors import ReplyInvalid
-from fakemodel.wire.payload import payload_of
+from fakemodel.wire.grammar import GRAMMAR, PART_TEXTS, Parts, Streamed
+from fakemodel.wire.payload import Payload, payload_of
 
 if TYPE_CHECKING:
     from openai.types.chat import ChatCompletion, ChatCompletionChunk
@@ -133,8 +135,12 @@ def tool_call(name: str, arguments: Mapping[str, Any] | str | Sequence[str] = {}
     if isinstance(arguments, str):
         return ToolCall(name, (arguments,) if arguments else (), id)
     if isinstance(arguments, Mapping):
-        return ToolCall(name, (json.dumps(arguments, ensure_ascii=False, separators=(",", ":")),), id)
-    if isinstance(arguments, Sequence) and all(isinstance(fragment, str) for fragment in arguments):
+        try:
+            whole = json.dumps(arguments, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+        except (TypeError, ValueError) as error:
+            raise ReplyInvalid(f"tool_call({name!r}) has arguments that are no JSON: {error}.") from None
+        return ToolCall(name, (whole,), id)
+    if isinstance(arguments, list | tuple) and all(isinstance(fragment, str) for fragment in arguments):
         return ToolCall(name, tuple(arguments), id)
     raise ReplyInvalid(
         f"tool_call({name!r}) takes its arguments as a dict, a JSON string or a list of fragments, not {arguments!r}."
@@ -142,7 +148,13 @@ def tool_call(name: str, arguments: Mapping[str, Any] | str | Sequence[str] = {}
 
 
 def usage(input: int, output: int, *, cached: int = 0, reasoning: int = 0) -> Usage:
-    """Token counts of a reply; `cached` are among the `input`, `reasoning` among the `output` tokens."""
+    """Token counts of a reply; `cached` are among the `input`, `reasoning` among the `output` tokens.
+
+    Raises ReplyInvalid for what is no count.
+    """
+    for name, count in (("input", input), ("output", output), ("cached", cached), ("reasoning", reasoning)):
+        if not isinstance(count, int) or count < 0:
+            raise ReplyInvalid(f"usage(…) counts tokens: {name}={count!r} is no whole number from 0 on.")
     return Usage(input, output, cached, reasoning)
 
 
@@ -233,6 +245,13 @@ class Reply:
         return Reply(*value) if isinstance(value, list | tuple) else Reply(value)
 
 
+def listed(replies: Iterable[object]) -> tuple[object, ...]:
+    """The replies of a script. Raises ReplyInvalid for a single one, which iterates over something else."""
+    if isinstance(replies, str | Mapping) or not isinstance(replies, Iterable):
+        raise ReplyInvalid(f"A script is a list of replies, not {replies!r}. Put it into a list, or use say(…).")
+    return tuple(replies)
+
+
 def part_of(value: object) -> Part:
     """`value` as a part of a reply. Raises ReplyInvalid for what is none."""
     if isinstance(value, Text | Refusal | ToolCall | Item):
@@ -240,13 +259,30 @@ def part_of(value: object) -> Part:
     if isinstance(value, str):
         return text(value)
     if isinstance(value, Mapping) or hasattr(value, "model_dump"):
-        payload = payload_of(value)
+        payload = copy.deepcopy(payload_of(value))
         if isinstance(payload.get("type"), str):
+            _check_item(payload)
             return Item(payload)
     raise ReplyInvalid(
         f"{value!r} is no part of a reply. Parts are text(…), refusal(…), tool_call(…), a plain string, "
         "an output item of the openai SDK, or a dict with the item's type."
     )
+
+
+def _check_item(payload: Payload) -> None:
+    """Refuse an item that could not be streamed: its texts are not where the grammar has them."""
+    for step in GRAMMAR.get(payload["type"], ()):
+        if isinstance(step, Streamed) and not isinstance(payload.get(step.key), str):
+            raise ReplyInvalid(f"A {payload['type']} needs its `{step.key}`, a string: {payload!r}")
+        if isinstance(step, Parts):
+            parts = payload.get(step.key) or []
+            streamed = [PART_TEXTS.get(part.get("type", "")) for part in parts if isinstance(part, Mapping)]
+            texts = [part.get(text.key) for part, text in zip(parts, streamed, strict=False) if text]
+            if len(texts) != len(parts) or not all(isinstance(text, str) for text in texts):
+                raise ReplyInvalid(
+                    f"The `{step.key}` of a {payload['type']} is a list of parts, each with its type "
+                    f"({', '.join(PART_TEXTS)}) and text: {payload!r}"
+                )
 
 
 def _check_fragments(part: str, fragments: tuple[str, ...]) -> None:
@@ -255,3 +291,5 @@ def _check_fragments(part: str, fragments: tuple[str, ...]) -> None:
     for fragment in fragments:
         if not isinstance(fragment, str):
             raise ReplyInvalid(f"{part}(…) takes strings, each streamed as one delta, not {fragment!r}.")
+        if any("\ud800" <= character <= "\udfff" for character in fragment):
+            raise ReplyInvalid(f"{part}({fragment!r}) holds half of a character, which has no form in UTF-8.")

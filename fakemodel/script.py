@@ -54,7 +54,7 @@ def described(reply: object) -> str:
     """A reply of a script in a few words: `'Sunny.'`, `call get_weather({"city":"Paris"})`."""
     if isinstance(reply, Reply):
         return shortened(" + ".join(map(_part, reply.parts)) or "nothing")
-    if isinstance(reply, BaseException):
+    if isinstance(reply, BaseException | type):
         return shortened(f"raise {reply!r}")
     if isinstance(reply, list):
         return shortened(" + ".join(_part(Reply.of(item).parts[0]) for item in reply) or "nothing")

@@ -12,7 +12,7 @@ from fakemodel.api import routes
 from fakemodel.api.http import Answer, Request
 from fakemodel.errors import NoReplyLeft
 from fakemodel.httpx_modules import sdk_httpx
-from fakemodel.reply import Reply
+from fakemodel.reply import Reply, listed
 from fakemodel.script import described, no_reply_left, shortened, unplayed_replies
 from fakemodel.state import State
 
@@ -55,7 +55,7 @@ class FakeOpenAI:
         self._replies: list[Reply] = []
         self._played: list[Played] = []
         self._lock = threading.Lock()
-        self.say(*replies)
+        self.say(*listed(replies))
 
     def __repr__(self) -> str:
         return f"<FakeOpenAI: {len(self.requests)} requests answered, {self.remaining} replies left>"

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from openai.types.responses import Response, ResponseApplyPatchToolCall, ResponseStreamEvent
+import openai.types.responses as sdk_types
+from openai.types.responses import Response, ResponseOutputItem, ResponseStreamEvent
 
 from fakemodel import sdk
 
@@ -52,7 +53,8 @@ def get_response_obj(output: Sequence[Any], response_id: str | None = None, usag
             },
         },
     )
-    response.output = list(output)
+    union: Any = ResponseOutputItem
+    response.output = [sdk.parsed(union, item) if isinstance(item, dict) else item for item in output]
     return response
 
 
@@ -64,17 +66,20 @@ def converted(output: Sequence[Any]) -> list[Any]:
     ]
 
 
-def _patch_call(item: Payload) -> ResponseApplyPatchToolCall:
+def _patch_call(item: Payload) -> Any:
+    patch_call = getattr(sdk_types, "ResponseApplyPatchToolCall", None)
+    if patch_call is None:  # the oldest openai 2 has no type for it
+        return item
     call_id = str(item.get("call_id") or item.get("id") or "")
     defaults = {"id": str(item.get("id") or call_id), "status": item.get("status") or "completed"}
-    return sdk.parsed(ResponseApplyPatchToolCall, {**item, **defaults, "call_id": call_id})
+    return sdk.parsed(patch_call, {**item, **defaults, "call_id": call_id})
 
 
 def events(output: Sequence[Any], usage: Usage | None) -> Iterator[ResponseStreamEvent]:
     """The events of an answer with `output`."""
-    response = get_response_obj(output, usage=usage)
+    response = get_response_obj(converted(output), usage=usage)
     union: Any = ResponseStreamEvent
-    for number, event in enumerate(_events(output, response)):
+    for number, event in enumerate(_events(response.output, response)):
         yield sdk.parsed(union, {**event, "sequence_number": number})
 
 

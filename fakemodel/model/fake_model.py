@@ -13,7 +13,7 @@ from fakemodel.errors import NoReplyLeft
 from fakemodel.model import classic
 from fakemodel.model.interface import Model, ModelResponse, Usage, generation_span, set_span_error
 from fakemodel.model.turns import Turn, first_piece
-from fakemodel.reply import Reply
+from fakemodel.reply import Reply, listed
 from fakemodel.script import no_reply_left, unplayed_replies
 from fakemodel.wire import responses
 from fakemodel.wire.ids import Ids
@@ -31,8 +31,8 @@ class FakeModel(Model):
     `assert_complete` finds replies that nobody asked for. It answers as the Responses API does: an event a
     fragment, real ids, the ids of the request echoed.
 
-    A reply is a Reply, a part of one, a list of parts or of the SDK's output items, an exception to raise,
-    or a callable that is given the `Turn` and returns (or awaits) any of these.
+    A reply is a Reply, a part of one, a list of parts or of the SDK's output items, or an exception to raise; or
+    a callable that is given the `Turn` and returns one of these, or an awaitable of it.
 
     The classic surface stands beside it, with its classic defaults: `set_next_output`,
     `add_multiple_turn_outputs`, `set_hardcoded_usage`, `last_turn_args`, `first_turn_args`. A model that was
@@ -54,8 +54,7 @@ class FakeModel(Model):
         self.turns: list[Turn] = []
         self.unexpected: list[NoReplyLeft] = []
         self._strict = False
-        replies = tuple(replies)
-        if replies:
+        if replies := listed(replies):
             self.say(*replies)
 
     def __repr__(self) -> str:
@@ -66,9 +65,7 @@ class FakeModel(Model):
     def say(self, *replies: object) -> None:
         """Append replies, and be strict from now on. Raises ReplyInvalid for what is no reply."""
         self._strict = True
-        self.turn_outputs.extend(
-            reply if isinstance(reply, Exception) or callable(reply) else Reply.of(reply) for reply in replies
-        )
+        self.turn_outputs.extend(reply if _is_error(reply) or callable(reply) else Reply.of(reply) for reply in replies)
 
     @property
     def remaining(self) -> int:
@@ -204,12 +201,11 @@ class FakeModel(Model):
         try:
             reply = self.get_next_output()
             turn.reply, turn.played = reply, True
-            while callable(reply):
+            if callable(reply) and not _is_error(reply):
                 reply = reply(turn)
                 reply = await reply if inspect.isawaitable(reply) else reply
-                reply = reply if isinstance(reply, Exception) else Reply.of(reply)
-                turn.reply = reply
-            if isinstance(reply, Exception):
+                reply = turn.reply = reply if _is_error(reply) else Reply.of(reply)
+            if _is_error(reply):
                 raise reply
         except Exception as error:
             set_span_error(span, error)
@@ -222,6 +218,11 @@ class PromptCacheFakeModel(FakeModel):
 
     def _supports_default_prompt_cache_key(self) -> bool:
         return True
+
+
+def _is_error(reply: object) -> bool:
+    """Whether `reply` is to be raised: an exception, or the class of one."""
+    return isinstance(reply, BaseException) or (isinstance(reply, type) and issubclass(reply, BaseException))
 
 
 def _echoed(turn: Turn) -> Payload:

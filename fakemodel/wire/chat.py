@@ -19,7 +19,7 @@ def completion(reply: Reply, *, ids: Ids | None = None, model: str | None = None
     calls = [_call(part, ids, index, part.arguments) for index, part in enumerate(_calls(reply))]
     message: Payload = {
         "role": "assistant",
-        "content": _joined(reply, Text),
+        "content": _joined(reply, Text) if reply.parts else "",
         "refusal": _joined(reply, Refusal),
         "annotations": [],
     }

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, TypeAlias, cast
 
+from fakemodel.errors import StreamError
+
 __all__ = ["Payload", "payload_of"]
 
 Payload: TypeAlias = dict[str, Any]
@@ -13,10 +15,10 @@ Payload: TypeAlias = dict[str, Any]
 def payload_of(value: object) -> Payload:
     """The wire form of an SDK object, with just the fields that were set; a dict is its own.
 
-    Raises TypeError for anything else.
+    Raises StreamError for anything else.
     """
     if isinstance(value, Mapping):
         return dict(value)
     if hasattr(value, "model_dump"):
         return cast(Payload, value.model_dump(by_alias=True, exclude_unset=True))
-    raise TypeError(f"{value!r} is neither an object of the openai SDK nor a dict")
+    raise StreamError(f"{value!r} is neither an object of the openai SDK nor a dict.")

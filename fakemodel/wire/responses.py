@@ -1,7 +1,7 @@
 """The Responses API's answer to a request: the response, and the events that stream it.
 
-An output item is kept as its final form and the fragments that stream it, so that every `*.done`, every
-closed item and the final response hold the sum of the deltas by construction.
+An output item is kept as its final form and the deltas that stream it, and its events follow the grammar, so that
+every `*.done`, every closed item and the final response hold the sum of the deltas by construction.
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from fakemodel.reply import Item, Part, Refusal, Reply, Text, ToolCall, Usage
+from fakemodel.reply import Item, Refusal, Reply, Text, ToolCall, Usage
+from fakemodel.wire.grammar import GRAMMAR, PART_TEXTS, Parts, Step, Streamed
 from fakemodel.wire.ids import Ids
 from fakemodel.wire.payload import Payload
 from fakemodel.wire.tokens import logprob_entries, usage_of
@@ -72,13 +73,26 @@ ECHOED = ENVELOPE.keys() - SERVERS_OWN
 SERVED_TIER = {"auto": "default"}
 """The tier asked for, and the one that served: the one setting that changes while a response is made."""
 
-# A content part of a message: the word its events are called by, and the key its text stands under.
-CONTENT = {"output_text": ("output_text", "text"), "refusal": ("refusal", "refusal")}
+ID_PREFIX = {
+    "message": "msg",
+    "reasoning": "rs",
+    "function_call": "fc",
+    "custom_tool_call": "ctc",
+    "web_search_call": "ws",
+    "file_search_call": "fs",
+    "code_interpreter_call": "ci",
+    "image_generation_call": "ig",
+    "mcp_list_tools": "mcpl",
+    "mcp_call": "mcp",
+    "tool_search_call": "tsc",
+    "tool_search_output": "tso",
+    "compaction": "cmp",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """An output item: its final form, and the deltas of each of its streamed texts."""
+    """An output item: its final form, and the deltas of each of its streamed texts, in order."""
 
     item: Payload
     deltas: tuple[tuple[str, ...], ...] = ()
@@ -134,42 +148,28 @@ def _usage(usage: Usage) -> Payload:
 
 
 def _outputs(reply: Reply, ids: Ids) -> list[Output]:
+    """Neighbouring texts and refusals become the content of one message; every other part is an item."""
     outputs: list[Output] = []
     content: list[Text | Refusal] = []
+    calls = 0
     for part in (*reply.parts, None):
         if isinstance(part, Text | Refusal):
             content.append(part)
             continue
         if content:
-            outputs.append(_message(content, ids.item("msg", len(outputs) + 1)))
+            outputs.append(_message(content, _id("message", ids, outputs)))
             content = []
-        if part is not None:
-            outputs.append(_output(part, ids, len(outputs) + 1))
+        if isinstance(part, ToolCall):
+            calls += 1
+            outputs.append(_call(part, _id("function_call", ids, outputs), part.id or ids.call(calls)))
+        elif isinstance(part, Item):
+            named = {"id": _id(part.payload["type"], ids, outputs)} if part.payload["type"] in ID_PREFIX else {}
+            outputs.append(Output({**named, **part.payload}))
     return outputs
 
 
-def _output(part: Part, ids: Ids, index: int) -> Output:
-    if isinstance(part, ToolCall):
-        call = {
-            "id": ids.item("fc", index),
-            "type": "function_call",
-            "status": "completed",
-            "arguments": part.arguments,
-            "call_id": part.id or ids.call(index),
-            "name": part.name,
-        }
-        return Output(call, (part.fragments,))
-    assert isinstance(part, Item), "texts and refusals are gathered into messages"
-    return _given(dict(part.payload))
-
-
-def _given(item: Payload) -> Output:
-    """An item given in its wire form streams each of its texts as one delta."""
-    if item["type"] == "message":
-        return Output(item, tuple((content[CONTENT[content["type"]][1]],) for content in item["content"]))
-    if item["type"] == "function_call":
-        return Output(item, ((item["arguments"],),))
-    return Output(item)
+def _id(type_: str, ids: Ids, outputs: list[Output]) -> str:
+    return ids.item(ID_PREFIX[type_], len(outputs) + 1)
 
 
 def _message(parts: list[Text | Refusal], id: str) -> Output:
@@ -190,43 +190,76 @@ def _content(part: Text | Refusal) -> Payload:
     return {"type": "output_text", "annotations": [], "logprobs": logprob_entries(part), "text": whole}
 
 
+def _call(part: ToolCall, id: str, call_id: str) -> Output:
+    call = {
+        "id": id,
+        "type": "function_call",
+        "status": "completed",
+        "arguments": part.arguments,
+        "call_id": call_id,
+        "name": part.name,
+    }
+    return Output(call, (part.fragments,))
+
+
 def _stream(created: Payload, completed: Payload, outputs: list[Output]) -> Iterator[Payload]:
     yield {"type": "response.created", "response": created}
     yield {"type": "response.in_progress", "response": created}
     for index, output in enumerate(outputs):
-        yield {"type": "response.output_item.added", "item": _opened(output.item), "output_index": index}
-        place = {"item_id": output.item.get("id"), "output_index": index}
-        if output.item["type"] == "message":
-            for number, (content, deltas) in enumerate(zip(output.item["content"], output.deltas, strict=True)):
-                yield from _content_events(content, deltas, {"content_index": number, **place})
-        elif output.item["type"] == "function_call":
-            for delta in output.deltas[0]:
-                yield {"type": "response.function_call_arguments.delta", "delta": delta, **place}
-            arguments = output.item["arguments"]
-            yield {"type": "response.function_call_arguments.done", "arguments": arguments, **place}
-        yield {"type": "response.output_item.done", "item": output.item, "output_index": index}
+        yield from _item_events(output, index)
     yield {"type": "response.completed", "response": completed}
 
 
-def _opened(item: Payload) -> Payload:
+def _item_events(output: Output, index: int) -> Iterator[Payload]:
+    item = output.item
+    steps = GRAMMAR.get(item["type"], ())
+    place = {"item_id": item.get("id"), "output_index": index}
+    deltas = iter(output.deltas)
+    yield {"type": "response.output_item.added", "item": _opened(item, steps), "output_index": index}
+    for step in steps:
+        if isinstance(step, str):
+            yield {"type": f"response.{step}", **place}
+        elif isinstance(step, Streamed):
+            yield from _text_events(step, item, next(deltas, None), place)
+        else:
+            for number, part in enumerate(item.get(step.key) or ()):
+                yield from _part_events(step, part, next(deltas, None), {step.index: number, **place})
+    yield {"type": "response.output_item.done", "item": item, "output_index": index}
+
+
+def _opened(item: Payload, steps: tuple[Step, ...]) -> Payload:
     """An item as it is when it is added: nothing of it has been streamed yet."""
-    empty: dict[str, Payload] = {"message": {"content": []}, "function_call": {"arguments": ""}}
-    if item["type"] not in empty:
-        return item
-    return {**item, "status": "in_progress", **empty[item["type"]]}
+    empty = {step.key: [] if isinstance(step, Parts) else "" for step in steps if not isinstance(step, str)}
+    opened = {**item, **{key: value for key, value in empty.items() if key in item}}
+    return {**opened, "status": "in_progress"} if steps and "status" in item else opened
 
 
-def _content_events(content: Payload, deltas: tuple[str, ...], place: Payload) -> Iterator[Payload]:
-    word, key = CONTENT[content["type"]]
-    has_logprobs = "logprobs" in content
-    entries = content.get("logprobs") or []
-    opened = {**content, key: "", **({"annotations": [], "logprobs": []} if has_logprobs else {})}
-    yield {"type": "response.content_part.added", "part": opened, **place}
-    for number, delta in enumerate(deltas):
-        extra = (
-            {"logprobs": entries[number : number + 1] if len(entries) == len(deltas) else []} if has_logprobs else {}
-        )
-        yield {"type": f"response.{word}.delta", "delta": delta, **extra, **place}
-    extra = {"logprobs": entries} if has_logprobs else {}
-    yield {"type": f"response.{word}.done", key: content[key], **extra, **place}
-    yield {"type": "response.content_part.done", "part": content, **place}
+def _part_events(parts: Parts, part: Payload, deltas: tuple[str, ...] | None, place: Payload) -> Iterator[Payload]:
+    streamed = PART_TEXTS[part["type"]]
+    empty = {"annotations": [], "logprobs": [], streamed.key: ""}
+    opened = {**part, **{key: value for key, value in empty.items() if key in part}}
+    yield {"type": f"response.{parts.word}.added", "part": opened, **place}
+    yield from _text_events(streamed, part, deltas, place)
+    yield {"type": f"response.{parts.word}.done", "part": part, **place}
+
+
+def _text_events(
+    streamed: Streamed, holder: Payload, deltas: tuple[str, ...] | None, place: Payload
+) -> Iterator[Payload]:
+    """The deltas of a text and its end; a text that was given whole is one delta."""
+    whole = holder[streamed.key]
+    if deltas is None:
+        deltas = (whole,) if whole else ()
+    for delta, logprobs in zip(deltas, _shared_out(holder, len(deltas)), strict=True):
+        yield {"type": f"response.{streamed.word}.delta", "delta": delta, **logprobs, **place}
+    logprobs = {"logprobs": holder["logprobs"]} if "logprobs" in holder else {}
+    yield {"type": f"response.{streamed.word}.done", streamed.key: whole, **logprobs, **place}
+
+
+def _shared_out(holder: Payload, count: int) -> list[Payload]:
+    """The log probabilities of a text for each of its deltas: one each, or all with the first."""
+    if "logprobs" not in holder:
+        return [{}] * count
+    entries = holder["logprobs"] or []
+    each = [[entry] for entry in entries] if len(entries) == count else [entries] + [[]] * (count - 1)
+    return [{"logprobs": own} for own in each[:count]]
