@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import shlex
 from collections import Counter
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Collection, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from fakemodel.errors import FakeModelError, SettingInvalid
-from fakemodel.tape import MODES
+from fakemodel.tape import MODES, VERBS
 
 if TYPE_CHECKING:
     from fakemodel.api.fake_openai import FakeOpenAI
@@ -101,7 +102,7 @@ def fake_model(request: pytest.FixtureRequest) -> Iterator[FakeModel]:
 
     model = FakeModel()
     model.say()
-    request.node.stash[RUN].judge_by(model.assert_complete, model.unexpected)
+    request.node.stash[RUN].judge_by(model.assert_complete, model.refused)
     with traces_answered():
         yield model
 
@@ -126,7 +127,7 @@ def fake_openai(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch)
         server: LoopbackServer = request.getfixturevalue("_loopback_server")
     base_url = server.mount(api)
     monkeypatch.setenv("OPENAI_BASE_URL", base_url)
-    run.judge_by(api.assert_complete, api.unexpected)
+    run.judge_by(api.assert_complete, api.refused)
     with traces_answered():
         yield api
     server.unmount(base_url)
@@ -160,9 +161,9 @@ def cassette(request: pytest.FixtureRequest) -> Cassette:
 @pytest.fixture(autouse=True)
 def _cassette_in_player(request: pytest.FixtureRequest) -> Iterator[None]:
     """Set up before, and torn down after, every other fixture of the test: a teardown may still send requests."""
-    marker = request.node.get_closest_marker("cassette")
-    vcr_marker = None if marker else _vcr_marker(request)
-    if marker is None and vcr_marker is None and "cassette" not in request.fixturenames:
+    markers = list(request.node.iter_markers("cassette"))
+    vcr_marker = None if markers else _vcr_marker(request)
+    if not markers and vcr_marker is None and "cassette" not in request.fixturenames:
         yield
         return
     from fakemodel.tape.paths import path_of_test
@@ -170,41 +171,50 @@ def _cassette_in_player(request: pytest.FixtureRequest) -> Iterator[None]:
 
     node, run = request.node, request.node.stash[RUN]
     with _readably():
-        settings = _settings(request, marker)
+        settings = _settings(request, markers)
         name = settings.pop("name", None)
         options = {
             "name": node.name,
-            "command": lambda mode: f"pytest --cassettes={mode} {shlex.quote(node.nodeid)}",
+            "remedy": partial(_remedy, node.nodeid),
+            "raised": _as_pytests_own,
             **settings,
             **(_vcr_filters(request, vcr_marker) if vcr_marker else {}),
         }
         path = path_of_test(request.path, request.cls.__name__ if request.cls else None, node.name, name)
         with inserted(path, request.config.getoption("--cassettes"), **options) as inside:
             run.cassette = inside
-            run.judge_by(inside.judge, inside.misses)
+            run.judge_by(inside.judge, inside.refused)
             yield
             if run.call == "failed":
                 run.outcome = "failed" if inside.mode == "replay" else "not recorded"
             elif run.call == "passed":
                 run.outcome = "refused"
-                run.outcome = inside.finish()
+                if not inside.refused:
+                    run.outcome = inside.finish()
 
 
-def _settings(request: pytest.FixtureRequest, marker: pytest.Mark | None) -> dict[str, Any]:
-    """Every setting of a test's cassette: marker over fixture over ini."""
+def _remedy(nodeid: str, mode: str) -> str:
+    return f"{VERBS[mode]} this test alone:  pytest --cassettes={mode} {shlex.quote(nodeid)}"
+
+
+def _settings(request: pytest.FixtureRequest, markers: Sequence[pytest.Mark]) -> dict[str, Any]:
+    """Every setting of a test's cassette: marker (the nearest first) over fixture over ini."""
+    settings = {name: request.config.getini(f"cassette_{name}") for name in SETTINGS}
     config = request.getfixturevalue("cassette_config")
-    said = marker.kwargs if marker else {}
-    for where, given, known in (
-        ("@pytest.mark.cassette", said, {"name", *SETTINGS}),
-        ("cassette_config", config, {*SETTINGS}),
-    ):
-        unknown = sorted(set(given) - known)
-        if unknown:
-            raise SettingInvalid(f"{where} takes {', '.join(sorted(known))}, not {', '.join(unknown)}.")
-    if marker and marker.args:
-        raise SettingInvalid(f"@pytest.mark.cassette takes keywords only: name={marker.args[0]!r}.")
-    ini = {name: request.config.getini(f"cassette_{name}") for name in SETTINGS}
-    return {**ini, **config, **said}
+    _check(config, "cassette_config", SETTINGS)
+    settings |= config
+    for marker in reversed(markers):
+        if marker.args:
+            raise SettingInvalid(f"@pytest.mark.cassette takes keywords only: name={marker.args[0]!r}.")
+        _check(marker.kwargs, "@pytest.mark.cassette", ["name", *SETTINGS])
+        settings |= marker.kwargs
+    return settings
+
+
+def _check(given: Collection[str], where: str, known: Collection[str]) -> None:
+    unknown = [name for name in given if name not in known]
+    if unknown:
+        raise SettingInvalid(f"{where} takes {', '.join(known)}, not {', '.join(unknown)}.")
 
 
 # pytest-recording's marker.
@@ -219,6 +229,8 @@ def _vcr_marker(request: pytest.FixtureRequest) -> pytest.Mark | None:
 def _vcr_filters(request: pytest.FixtureRequest, marker: pytest.Mark) -> dict[str, Any]:
     from fakemodel.tape.vcr_config import filters
 
+    if marker.args:
+        raise SettingInvalid(f"@pytest.mark.vcr({marker.args[0]!r}): a test of fakemodel's has one cassette, its own.")
     try:
         config = request.getfixturevalue("vcr_config")
     except pytest.FixtureLookupError:
@@ -229,10 +241,15 @@ def _vcr_filters(request: pytest.FixtureRequest, marker: pytest.Mark) -> dict[st
 # Judging.
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_runtest_setup(item: pytest.Item) -> None:
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> Generator[None, object, object]:
     """Begin a run; a test that is run again begins a new one."""
     item.stash[RUN] = Run()
+    try:
+        return (yield)
+    except FakeModelError as error:
+        _keep_users_frames(error, item)
+        raise
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -241,16 +258,33 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     try:
         result = yield
     except FakeModelError as error:
-        error.__traceback__ = _users_frames(error.__traceback__, item)
+        _keep_users_frames(error, item)
         raise
-    except Exception:
+    except BaseException:
         for refused in (refused for each in item.stash[RUN].refused for refused in each):
             item.add_report_section("call", "fakemodel", f"{type(refused).__name__}: {refused}")
         raise
+    _judge(item)
+    return result
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, object, object]:
+    """Judge once more: fixtures may send requests when they are torn down."""
+    try:
+        result = yield
+    except FakeModelError as error:
+        _keep_users_frames(error, item)
+        raise
+    if item.stash[RUN].call == "passed":
+        _judge(item)
+    return result
+
+
+def _judge(item: pytest.Item) -> None:
     with _readably():
         for judge in item.stash[RUN].judges:
             judge()
-    return result
 
 
 @contextmanager
@@ -262,9 +296,17 @@ def _readably() -> Iterator[None]:
         raise pytest.fail.Exception(f"{type(error).__name__}: {error}", pytrace=False) from None
 
 
-def _users_frames(traceback: TracebackType | None, item: pytest.Item) -> TracebackType | None:
-    """The frames up to the last one of the user's own code: those of clients and transports below it say nothing."""
+def _as_pytests_own(refusal: FakeModelError) -> FakeModelError:
+    """The refusal as an outcome of pytest's: of what is no Exception only those let a teardown go on to its end."""
+    kind = type(refusal)
+    own: type[FakeModelError] = type(kind.__name__, (kind, pytest.fail.Exception), {"__module__": kind.__module__})
+    return own(str(refusal))
+
+
+def _keep_users_frames(error: FakeModelError, item: pytest.Item) -> None:
+    """Cut the traceback after the last frame of the user's own code: clients and transports below it say nothing."""
     frames = []
+    traceback = error.__traceback__
     while traceback is not None:
         frames.append(traceback)
         traceback = traceback.tb_next
@@ -272,7 +314,7 @@ def _users_frames(traceback: TracebackType | None, item: pytest.Item) -> Traceba
     kept: TracebackType | None = None
     for frame in reversed(frames[: own[-1] + 1] if own else frames):
         kept = TracebackType(kept, frame.tb_frame, frame.tb_lasti, frame.tb_lineno)
-    return kept
+    error.__traceback__ = kept
 
 
 def _is_users(filename: str, item: pytest.Item) -> bool:

@@ -50,7 +50,7 @@ class FakeOpenAI:
 
     def __init__(self, replies: Iterable[object] = ()) -> None:
         self.requests: list[Request] = []
-        self.unexpected: list[NoReplyLeft] = []
+        self.refused: list[NoReplyLeft] = []
         self.state = State()
         self._replies: list[Reply] = []
         self._played: list[Played] = []
@@ -71,8 +71,8 @@ class FakeOpenAI:
 
     def assert_complete(self) -> None:
         """Raise UnplayedReplies when replies are left, NoReplyLeft when a request found none."""
-        if self.unexpected:
-            raise self.unexpected[0]
+        if self.refused:
+            raise self.refused[0]
         if self._replies:
             raise unplayed_replies("the API", self._played, self._replies)
 
@@ -111,7 +111,7 @@ class FakeOpenAI:
         self._played.append(Played(_asked(self.requests[-1])))
         if not self._replies:
             error = no_reply_left("the API", self._played)
-            self.unexpected.append(error)
+            self.refused.append(error)
             raise error
         reply = self._replies.pop(0)
         self._played[-1].answered = described(reply)

@@ -52,7 +52,7 @@ class FakeModel(Model):
         self.first_turn_args: dict[str, Any] | None = None
         self.last_turn_args: dict[str, Any] = {}
         self.turns: list[Turn] = []
-        self.unexpected: list[NoReplyLeft] = []
+        self.refused: list[NoReplyLeft] = []
         self._strict = False
         if replies := listed(replies):
             self.say(*replies)
@@ -74,8 +74,8 @@ class FakeModel(Model):
 
     def assert_complete(self) -> None:
         """Raise UnplayedReplies when replies are left, NoReplyLeft when a call found none."""
-        if self.unexpected:
-            raise self.unexpected[0]
+        if self.refused:
+            raise self.refused[0]
         if self.turn_outputs:
             raise unplayed_replies("the model", self.turns, self.turn_outputs)
 
@@ -100,7 +100,7 @@ class FakeModel(Model):
         if not self._strict:
             return []
         error = no_reply_left("the model", self.turns)
-        self.unexpected.append(error)
+        self.refused.append(error)
         raise error
 
     # The boundary: `agents.Model`.

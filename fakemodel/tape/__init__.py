@@ -2,3 +2,6 @@
 
 MODES = ("replay", "record", "rerecord")
 """Play what was recorded; record where there is nothing yet, else play; record anew."""
+
+VERBS = {"record": "Record", "rerecord": "Re-record"}
+"""How a message asks for a mode."""

@@ -7,20 +7,23 @@ and writes its own file (`fakemodel.tape.layout`).
 
 from __future__ import annotations
 
+import re
 import threading
 from collections import defaultdict, deque
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NoReturn
+from urllib.parse import urlsplit, urlunsplit
 
 import vcr.cassette
 from vcr.filters import decode_response
 from vcr.record_mode import RecordMode
 from vcr.request import Request as VcrRequest
 
-from fakemodel.errors import CassetteInvalid, CassetteMissing, FakeModelError, UnplayedTurns
+from fakemodel.errors import CassetteInvalid, CassetteMiss, CassetteMissing, NetworkRefused, UnplayedTurns
 from fakemodel.tape import layout
 from fakemodel.tape.interaction import Interaction, Request, Response
 from fakemodel.tape.match import Key, Matcher
@@ -33,6 +36,11 @@ __all__ = ["Cassette", "Filter", "Outcome"]
 Filter = Callable[[Any], Any]
 """Given a request or response of vcrpy's, returns it changed, or None to leave it alone."""
 
+Refusal = CassetteMiss | NetworkRefused
+
+SECRET = re.compile(r"(?i)(?:api[-_]?key|key|token|access[-_]token|sig|signature|subscription-key)=")
+"""The names in a query whose values authenticate."""
+
 Outcome = Literal["recorded", "re-recorded", "left equal", "played"]
 
 
@@ -40,8 +48,9 @@ class Cassette(vcr.cassette.Cassette):  # type: ignore[misc]  # vcrpy ships no t
     """One cassette in the player.
 
     `path` is its file, `mode` "replay" or "record", `turns` the recorded interactions (those of the file, or
-    those made now), and `requests` the live requests of this run, in order. `command` gives, for a mode, what
-    to type to run the test in it.
+    those made now), `requests` the live requests of this run, in order, and `refused` what was refused of them.
+    `remedy` says, for a mode, what to type to have the cassette recorded; `raised` gives a refusal the type
+    that the caller wants to see raised.
     """
 
     def __init__(
@@ -50,7 +59,8 @@ class Cassette(vcr.cassette.Cassette):  # type: ignore[misc]  # vcrpy ships no t
         *,
         mode: Literal["replay", "record"] = "replay",
         name: str = "",
-        command: Callable[[str], str] = str,
+        remedy: Callable[[str], str] = str,
+        raised: Callable[[Refusal], Refusal] = lambda refusal: refusal,
         ignore: Sequence[str] = (),
         allow_errors: bool = False,
         allow_unplayed: bool = False,
@@ -66,11 +76,13 @@ class Cassette(vcr.cassette.Cassette):  # type: ignore[misc]  # vcrpy ships no t
             custom_patches=tuple(patches(self)),
         )
         self.mode = mode
-        self.misses: list[FakeModelError] = []
+        self.refused: list[Refusal] = []
         self._live: list[Request] = []
         self._made: list[Interaction | None] = []
+        self._open: dict[int, Request] = {}
         self._name = name or path.stem
-        self._command = command
+        self._remedy = remedy
+        self._raised = raised
         self._allow_errors = allow_errors
         self._allow_unplayed = allow_unplayed
         self._matcher = Matcher(ignore)
@@ -107,38 +119,51 @@ class Cassette(vcr.cassette.Cassette):  # type: ignore[misc]  # vcrpy ships no t
         if not filtered:
             return None
         with self._lock:
-            self._live.append(_request_of(filtered))
+            self._live.append(_without_secrets(_request_of(filtered)))
             return self._live[-1]
 
     def play(self, request: Request) -> Response:
         """The recorded answer to a request that was heard. Raises CassetteMiss, and notes it."""
         with self._lock:
             waiting = self._waiting.get(self._matcher.key(request))
-            if waiting:
-                index = waiting.popleft()
-                self._played.add(index)
-                return self._recorded[index].response
-            miss = cassette_miss(
-                request,
-                len(self._live),
-                self._recorded,
-                self._played,
-                self._matcher,
-                name=self._name,
-                path=self._shown_path,
-                remedy=self._rerecord,
-            )
-            self.misses.append(miss)
-            raise miss
+            if not waiting:
+                self.refuse(self._miss(request))
+            index = waiting.popleft()
+            self._played.add(index)
+            return self._recorded[index].response
 
-    def slot(self) -> int:
+    def _miss(self, request: Request) -> CassetteMiss:
+        return cassette_miss(
+            request,
+            len(self._live),
+            self._recorded,
+            self._played,
+            self._matcher,
+            name=self._name,
+            path=self._shown_path,
+            remedy=self._remedy("rerecord"),
+        )
+
+    def refuse(self, refusal: Refusal) -> NoReturn:
+        """Note a refusal, so that nobody can swallow it, and raise it."""
+        refusal = self._raised(refusal)
+        self.refused.append(refusal)
+        raise refusal
+
+    def slot(self, request: Request) -> int:
         """A place in the order of turns, taken when a request is sent."""
         with self._lock:
             self._made.append(None)
+            self._open[len(self._made) - 1] = request
             return len(self._made) - 1
+
+    def drop(self, slot: int) -> None:
+        """Record nothing at a place: its answer broke off."""
+        self._open.pop(slot, None)
 
     def keep(self, slot: int, request: Request, response: Response) -> None:
         """Record an interaction at the place that was taken for it."""
+        self._open.pop(slot, None)
         filtered = self._before_record_response(
             {
                 "status": {"code": response.status, "message": response.message},
@@ -153,8 +178,8 @@ class Cassette(vcr.cassette.Cassette):  # type: ignore[misc]  # vcrpy ships no t
 
     def judge(self) -> None:
         """Raise the first request that was refused, or CassetteInvalid for an error that must not be recorded."""
-        if self.misses:
-            raise self.misses[0]
+        if self.refused:
+            raise self.refused[0]
         if self.mode == "record" and not self._allow_errors:
             self._assert_recordable()
 
@@ -162,10 +187,20 @@ class Cassette(vcr.cassette.Cassette):  # type: ignore[misc]  # vcrpy ships no t
         """Judge, then write what was recorded, or raise UnplayedTurns for what was not played."""
         self.judge()
         if self.mode == "record":
+            self._assert_closed()
             return self._write()
         if not self._allow_unplayed:
             self._assert_played()
         return "played"
+
+    def _assert_closed(self) -> None:
+        for slot, request in self._open.items():
+            raise CassetteInvalid(
+                f"turn {slot + 1} of {self._name} was not read to its end, nor closed, so that the file was left as "
+                f"it was ({self._shown_path})\n"
+                f"  {request.method} {request.uri}\n"
+                "Read the stream to its end, or close it: `with client.responses.create(…, stream=True) as stream`."
+            )
 
     def _assert_recordable(self) -> None:
         for number, turn in enumerate(self.turns, 1):
@@ -173,9 +208,9 @@ class Cassette(vcr.cassette.Cassette):  # type: ignore[misc]  # vcrpy ships no t
             if response.status >= 400:
                 raise CassetteInvalid(
                     f"turn {number} of {self._name} was answered {response.status} {response.message}, "
-                    f"so that nothing was recorded ({self._shown_path})\n"
+                    f"so that the file was left as it was ({self._shown_path})\n"
                     f"  {request.method} {request.uri}: {response.body[:200].decode(errors='replace')}\n"
-                    "Where the test means the error: @pytest.mark.cassette(allow_errors=True)"
+                    "Where the test means the error: allow_errors=True"
                 )
 
     def _assert_played(self) -> None:
@@ -186,18 +221,18 @@ class Cassette(vcr.cassette.Cassette):  # type: ignore[misc]  # vcrpy ships no t
             raise UnplayedTurns(
                 f"{self._name} no longer asks for {len(left)} of {len(self._recorded)} recorded turns "
                 f"({self._shown_path})\n"
-                + "\n".join([*shown, self._rerecord])
-                + "\nWhere turns may stay unplayed: @pytest.mark.cassette(allow_unplayed=True)"
+                + "\n".join([*shown, self._remedy("rerecord"), "Where that is meant: allow_unplayed=True"])
             )
 
     def _write(self) -> Outcome:
         """Write the file, unless it holds equal interactions already."""
         turns = [scrubbed(turn) for turn in self.turns]
-        existed = self.path.exists()
-        if existed and _interactions(self.path.read_text(encoding="utf-8")) == _interactions(layout.written(turns, {})):
+        text = layout.written(turns, self._recorded_head())
+        old = self.path.read_text(encoding="utf-8", errors="replace") if self.path.exists() else None
+        if old is not None and _interactions(old) == _interactions(text):
             return "left equal"
-        layout.write(self.path, layout.written(turns, self._recorded_head()))
-        return "re-recorded" if existed else "recorded"
+        layout.write(self.path, text)
+        return "recorded" if old is None else "re-recorded"
 
     def _recorded_head(self) -> dict[str, str]:
         sources = sorted({recorded_from(turn) for turn in self.turns})
@@ -209,12 +244,8 @@ class Cassette(vcr.cassette.Cassette):  # type: ignore[misc]  # vcrpy ships no t
             return layout.read(self.path)
         except FileNotFoundError:
             raise CassetteMissing(
-                f"{self._name} has no cassette to replay ({self._shown_path})\nRecord it:  {self._command('record')}"
+                f"{self._name} has no cassette to replay ({self._shown_path})\n{self._remedy('record')}"
             ) from None
-
-    @property
-    def _rerecord(self) -> str:
-        return f"Re-record this test alone:  {self._command('rerecord')}"
 
     @property
     def _shown_path(self) -> Path:
@@ -248,7 +279,15 @@ class Cassette(vcr.cassette.Cassette):  # type: ignore[misc]  # vcrpy ships no t
         """Record what vcrpy's patches were answered."""
         heard = self.heard(_request_of(request))
         if heard is not None:
-            self.keep(self.slot(), heard, _response_of(decode_response(response)))
+            self.keep(self.slot(heard), heard, _response_of(decode_response(response)))
+
+
+def _without_secrets(request: Request) -> Request:
+    """The request without what its address says of its sender: a password, or a key in the query."""
+    url = urlsplit(request.uri)
+    kept = [part for part in url.query.split("&") if not SECRET.match(part)]
+    uri = urlunsplit(url._replace(netloc=url.netloc.rpartition("@")[2], query="&".join(kept)))
+    return replace(request, uri=uri)
 
 
 def _playable(response: Response) -> dict[str, list[str]]:

@@ -11,7 +11,7 @@ import socket
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from typing import Any
+from typing import Any, NoReturn
 from unittest import mock
 
 from fakemodel.errors import NetworkRefused
@@ -48,25 +48,22 @@ def _answering(send: Callable[..., Any], httpx: Any) -> Callable[..., Any]:
 
 
 @contextmanager
-def network_refused(note: Callable[[NetworkRefused], object]) -> Iterator[None]:
-    """Refuse connections to other machines; each refusal is given to `note` before it is raised."""
-
-    def refuse(host: object) -> None:
-        error = NetworkRefused(
-            f"A connection to {host} was tried while the cassette is replayed: the request went past it, over a "
-            "client that cassettes do not know, or a websocket.\n"
-            "Where it may: cassette_config with refuse_network=False"
-        )
-        note(error)
-        raise error
+def network_refused(refuse: Callable[[NetworkRefused], NoReturn]) -> Iterator[None]:
+    """Have `refuse` raise for each connection to another machine."""
 
     def guarded(name: str, host_of: Callable[..., object], owner: Any) -> Any:
         real = getattr(owner, name)
 
         def call(*args: Any, **kwargs: Any) -> Any:
-            host = host_of(*args)
+            host = host_of(*args, **kwargs)
             if not _is_local(host):
-                refuse(host)
+                refuse(
+                    NetworkRefused(
+                        f"A connection to {host} was tried while the cassette is replayed: the request went past "
+                        "it, over a client that cassettes do not know, or a websocket.\n"
+                        "Where that is meant: refuse_network=False"
+                    )
+                )
             return real(*args, **kwargs)
 
         return mock.patch.object(owner, name, call)
@@ -74,7 +71,7 @@ def network_refused(note: Callable[[NetworkRefused], object]) -> Iterator[None]:
     with ExitStack() as stack:
         for name in ("connect", "connect_ex"):
             stack.enter_context(guarded(name, lambda self, address, *_: _host(address), socket.socket))
-        stack.enter_context(guarded("getaddrinfo", lambda host=None, *_: host, socket))
+        stack.enter_context(guarded("getaddrinfo", lambda host=None, *_, **__: host, socket))
         yield
 
 
@@ -88,6 +85,7 @@ def _is_local(host: object) -> bool:
     if name in (None, "", "localhost") or not isinstance(name, str):
         return True
     try:
-        return ipaddress.ip_address(name.partition("%")[0]).is_loopback
+        address = ipaddress.ip_address(name.partition("%")[0])
     except ValueError:
         return False
+    return address.is_loopback or address.is_unspecified

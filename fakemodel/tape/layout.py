@@ -26,6 +26,9 @@ UNPRINTABLE = re.compile("[^\t\n\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\u
 """What cannot stand in a YAML block: control characters, line breaks other than \\n, lone surrogates."""
 
 
+DATA_LINE = re.compile(r"^data: ([^\r\n]*)$", flags=re.MULTILINE)
+
+
 def read(path: Path) -> list[Interaction]:
     """The turns of the cassette at `path`. Raises CassetteInvalid, FileNotFoundError."""
     from vcr.serializers import yamlserializer
@@ -95,9 +98,8 @@ def _body_lines(key: str, body: bytes, indent: int, headers: Headers) -> Iterato
     content_type = next(iter(headers.get("content-type", ())), "")
     if "json" in content_type:
         text = _pretty(text)
-    if "json" in content_type or "event-stream" in content_type:
-        # Inside the strings of JSON an escape is the same as the character.
-        text = UNPRINTABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+    elif "event-stream" in content_type:
+        text = DATA_LINE.sub(lambda line: _escaped(line[0]) if _is_json(line[1]) else line[0], text)
     if not text.strip() or UNPRINTABLE.search(text):
         quoted = yaml.safe_dump(text, default_style='"', width=10**9).removesuffix("\n")
         yield f"{margin}{key}: {quoted}"
@@ -110,9 +112,22 @@ def _body_lines(key: str, body: bytes, indent: int, headers: Headers) -> Iterato
 
 def _pretty(text: str) -> str:
     try:
-        return json.dumps(json.loads(text), indent=2, ensure_ascii=False) + "\n"
+        return _escaped(json.dumps(json.loads(text), indent=2, ensure_ascii=False)) + "\n"
     except ValueError:
         return text
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _escaped(text: str) -> str:
+    """JSON without characters that break a block: inside its strings an escape is the same."""
+    return UNPRINTABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def _flow(value: object) -> str:
@@ -139,7 +154,7 @@ def _response(content: Mapping[str, Any]) -> Response:
         body = (content.get("body") or {}).get("string")
     if not isinstance(body, bytes):  # what stands there as text was decoded when it was recorded
         headers.pop("content-encoding", None)
-    status = content.get("status") or {"code": content["status_code"], "message": ""}
+    status = {"code": content["status_code"]} if "status_code" in content else content["status"]
     return Response(int(status["code"]), status.get("message") or "", headers, _bytes(body))
 
 

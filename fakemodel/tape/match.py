@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, TypeAlias
 from urllib.parse import parse_qsl, urlsplit
 
+from fakemodel.errors import SettingInvalid
 from fakemodel.tape.interaction import Request
 
 __all__ = ["ABSENT", "Difference", "Key", "Matcher", "api_path"]
@@ -17,6 +18,11 @@ API_PATH = re.compile(
     r"|images|models|moderations|realtime|responses|threads|uploads|vector_stores|videos)(?:/.*)?$"
 )
 """The API's routes. Where one is asked for, host and prefix do not matter: a gateway's recording plays anywhere."""
+
+BOUNDARY = re.compile(rb"--([0-9A-Za-z'()+_,./:=? -]{1,70})\r\n")
+"""How an upload begins."""
+
+JSON_PATH = re.compile(r"[^.\[\]]+(?:\.[^.\[\]]+|\[(?:\*|\d+)\])*")
 
 Key: TypeAlias = tuple[str, str, tuple[tuple[str, str], ...], str]
 Difference: TypeAlias = tuple[str, object, object]
@@ -41,6 +47,9 @@ class Matcher:
     """Matches requests, but for the JSON paths to `ignore`: `metadata.run_id`, `input[*].id`."""
 
     def __init__(self, ignore: Sequence[str] = ()) -> None:
+        """Raise SettingInvalid for what is no list of JSON paths."""
+        if isinstance(ignore, str):
+            raise SettingInvalid(f"ignore={ignore!r} is one path. Put it into a list: ignore=[{ignore!r}].")
         self._ignored = [_steps(path) for path in ignore]
 
     def key(self, request: Request) -> Key:
@@ -52,24 +61,37 @@ class Matcher:
         return request.method, place, tuple(sorted(parse_qsl(url.query, keep_blank_values=True))), text
 
     def body(self, request: Request) -> Any:
-        """The JSON of the body, without what is ignored; or its bytes, where it is no JSON."""
+        """The JSON of the body, without what is ignored; or its bytes, where it is no JSON.
+
+        The boundary between the parts of an upload is drawn anew each time, and stands for any other.
+        """
         try:
             body = json.loads(request.body)
         except ValueError:
-            return request.body
+            boundary = BOUNDARY.match(request.body)
+            return request.body.replace(boundary[1], b"boundary") if boundary else request.body
         for steps in self._ignored:
             _drop(body, steps)
         return body
 
     def differences(self, recorded: Request, sent: Request) -> list[Difference]:
         """Every place at which the two differ, the query's under `?`."""
-        queries = [dict(parse_qsl(urlsplit(each.uri).query, keep_blank_values=True)) for each in (recorded, sent)]
-        found = list(_differences("?", *queries))
+        found = list(_differences("?", _query(recorded), _query(sent)))
         return found + list(_differences("", self.body(recorded), self.body(sent)))
+
+
+def _query(request: Request) -> dict[str, Any]:
+    """The query's values by name; a list where a name is said more than once."""
+    query: dict[str, list[str]] = {}
+    for name, value in parse_qsl(urlsplit(request.uri).query, keep_blank_values=True):
+        query.setdefault(name, []).append(value)
+    return {name: values if len(values) > 1 else values[0] for name, values in query.items()}
 
 
 def _steps(path: str) -> list[str | int | None]:
     """`input[*].id` as ["input", None, "id"]."""
+    if not JSON_PATH.fullmatch(path):
+        raise SettingInvalid(f"{path!r} is no JSON path. Paths look like metadata.run_id, input[*].id, input[0].")
     found = re.findall(r"([^.\[\]]+)|\[(\*|\d+)\]", path)
     return [name or (None if index == "*" else int(index)) for name, index in found]
 

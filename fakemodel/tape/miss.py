@@ -8,7 +8,8 @@ from pathlib import Path
 
 from fakemodel.errors import CassetteMiss
 from fakemodel.tape.interaction import Interaction, Request
-from fakemodel.tape.match import ABSENT, Difference, Matcher, api_path
+from fakemodel.tape.match import Difference, Matcher, api_path
+from fakemodel.wire.ids import PREFIXES
 
 __all__ = ["cassette_miss"]
 
@@ -16,7 +17,7 @@ SHOWN = 8
 """How many differences a report shows."""
 
 WIDTH = 76
-ID = re.compile(r"[a-z]+[_-][A-Za-z0-9_-]{4,}")
+ID = re.compile(rf"(?:{'|'.join(sorted(PREFIXES))})[_-][A-Za-z0-9_-]+")
 
 
 def cassette_miss(
@@ -73,21 +74,34 @@ def _difference_lines(differences: Sequence[Difference], turns: Sequence[Interac
     width = max((len(path) for path, _, _ in shown), default=0)
     lines = []
     for path, old, new in shown:
-        lines.append(f"    {path:<{width}}  - {_value(old, turns)}")
-        lines.append(f"    {'':<{width}}  + {_value(new, turns)}")
+        shown_old, shown_new = _shortened(repr(old), repr(new))
+        lines.append(f"    {path:<{width}}  - {shown_old}{_origin(old, turns)}")
+        lines.append(f"    {'':<{width}}  + {shown_new}{_origin(new, turns)}")
     if len(differences) > SHOWN:
         lines.append(f"    and {len(differences) - SHOWN} more differences")
     return lines
 
 
-def _value(value: object, turns: Sequence[Interaction]) -> str:
-    words = repr(value)
-    if value is not ABSENT and len(words) > WIDTH:
-        words = f"{words[: WIDTH // 2]} … {words[-WIDTH // 2 :]}"
-    if isinstance(value, str) and ID.fullmatch(value):
-        made = next((n for n, turn in enumerate(turns, 1) if f'"{value}"'.encode() in turn.response.body), None)
-        return f"{words} ({f'from the answer of turn {made}' if made else 'in no recorded answer'})"
-    return words
+def _shortened(old: str, new: str) -> tuple[str, str]:
+    """Both in at most `WIDTH` characters, from a little before the first that differs."""
+    first = next((at for at, (a, b) in enumerate(zip(old, new, strict=False)) if a != b), min(len(old), len(new)))
+    start = max(0, first - WIDTH // 3)
+    return _window(old, start), _window(new, start)
+
+
+def _window(words: str, start: int) -> str:
+    if len(words) <= WIDTH:
+        return words
+    start = min(start, len(words) - WIDTH)
+    return ("… " if start else "") + words[start : start + WIDTH] + (" …" if start + WIDTH < len(words) else "")
+
+
+def _origin(value: object, turns: Sequence[Interaction]) -> str:
+    """Where an id comes from."""
+    if not isinstance(value, str) or not ID.fullmatch(value):
+        return ""
+    made = next((n for n, turn in enumerate(turns, 1) if f'"{value}"'.encode() in turn.response.body), None)
+    return f" (from the answer of turn {made})" if made else " (in no recorded answer)"
 
 
 def _place(request: Request) -> str:

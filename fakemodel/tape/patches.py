@@ -6,6 +6,7 @@ A replayed stream arrives event by event, and a recorded one passes on as it com
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import contextmanager, suppress
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -43,7 +44,8 @@ def _sync(cassette: Cassette, httpx: ModuleType, send: Callable[..., Any]) -> Ca
         if cassette.mode == "replay":
             return _played(httpx, cassette.play(heard))
         take = _Take(cassette, heard, httpx)
-        return take.of(send(transport, request))
+        with take.sending():
+            return take.of(send(transport, request))
 
     return handle_request
 
@@ -56,7 +58,8 @@ def _async(cassette: Cassette, httpx: ModuleType, send: Callable[..., Awaitable[
         if cassette.mode == "replay":
             return _played(httpx, cassette.play(heard))
         take = _Take(cassette, heard, httpx)
-        return take.of(await send(transport, request))
+        with take.sending():
+            return take.of(await send(transport, request))
 
     return handle_async_request
 
@@ -89,16 +92,28 @@ class _Take:
 
     def __init__(self, cassette: Cassette, request: Request, httpx: ModuleType) -> None:
         self._cassette, self._request, self._httpx = cassette, request, httpx
-        self._slot = cassette.slot()
+        self._slot = cassette.slot(request)
+
+    @contextmanager
+    def sending(self) -> Iterator[None]:
+        """Around the request: one that was not answered at all is not recorded."""
+        try:
+            yield
+        except BaseException:
+            self._cassette.drop(self._slot)
+            raise
 
     def of(self, live: Any) -> Any:
         """The live response, its body passing through the tee."""
         self._live = live
         base = (_Tee, self._httpx.SyncByteStream, self._httpx.AsyncByteStream)
-        live.stream = type("Tee", base, {})(live.stream, self._keep)
+        live.stream = type("Tee", base, {})(live.stream, self._end)
         return live
 
-    def _keep(self, parts: list[bytes]) -> None:
+    def _end(self, parts: list[bytes] | None) -> None:
+        if parts is None:
+            self._cassette.drop(self._slot)
+            return
         decoded = self._httpx.Response(self._live.status_code, headers=self._live.headers, content=b"".join(parts))
         headers = {name: values for name, values in _headers(self._live).items() if name not in FRAMING}
         whole = Response(self._live.status_code, self._live.reason_phrase, headers, decoded.content)
@@ -106,45 +121,58 @@ class _Take:
 
 
 class _Tee:
-    """A live body that is passed on and kept; what a client leaves unread is read when it closes the body."""
+    """A live body that is passed on and kept; what a client leaves unread is read when it closes the body.
 
-    def __init__(self, stream: Any, keep: Callable[[list[bytes]], None]) -> None:
-        self._stream, self._keep = stream, keep
+    `end` is given the parts of the whole body, or None if it broke off.
+    """
+
+    def __init__(self, stream: Any, end: Callable[[list[bytes] | None], None]) -> None:
+        self._stream, self._end = stream, end
         self._parts: list[bytes] = []
         self._live: Any = None
-        self._kept = False
+        self._ended = False
 
     def __iter__(self) -> Iterator[bytes]:
         self._live = self._live or iter(self._stream)
-        for part in self._live:
-            self._parts.append(part)
-            yield part
-        self._whole()
+        with self._ending():
+            for part in self._live:
+                self._parts.append(part)
+                yield part
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         self._live = self._live or aiter(self._stream)
-        async for part in self._live:
-            self._parts.append(part)
-            yield part
-        self._whole()
+        with self._ending():
+            async for part in self._live:
+                self._parts.append(part)
+                yield part
 
     def close(self) -> None:
-        try:
-            if not self._kept:
+        with suppress(Exception):  # what breaks off now, nobody would have read
+            if not self._ended:
                 for _ in self:
                     pass
-        finally:
-            self._stream.close()
+        self._stream.close()
 
     async def aclose(self) -> None:
-        try:
-            if not self._kept:
+        with suppress(Exception):
+            if not self._ended:
                 async for _ in self:
                     pass
-        finally:
-            await self._stream.aclose()
+        await self._stream.aclose()
 
-    def _whole(self) -> None:
-        if not self._kept:
-            self._kept = True
-            self._keep(self._parts)
+    @contextmanager
+    def _ending(self) -> Iterator[None]:
+        """Around the reading of the body: tells its end once, unless the reader merely went away."""
+        try:
+            yield
+        except GeneratorExit:
+            raise
+        except BaseException:
+            self._tell(None)
+            raise
+        self._tell(self._parts)
+
+    def _tell(self, parts: list[bytes] | None) -> None:
+        if not self._ended:
+            self._ended = True
+            self._end(parts)

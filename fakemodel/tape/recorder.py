@@ -7,12 +7,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, Literal
-from unittest import mock
 
 from vcr.cassette import CassetteContextDecorator
 
 from fakemodel.errors import SettingInvalid
-from fakemodel.tape import MODES
+from fakemodel.tape import MODES, VERBS
 from fakemodel.tape.cassette import Cassette
 from fakemodel.tape.guard import network_refused, traces_answered
 
@@ -39,13 +38,13 @@ def cassette(
     made, and at the end what `Cassette.finish` raises.
     """
 
-    def command(mode: str) -> str:
-        return f'fakemodel.cassette({str(path)!r}, mode="{mode}")'
+    def remedy(mode: str) -> str:
+        return f'{VERBS[mode]} it:  fakemodel.cassette({str(path)!r}, mode="{mode}")'
 
     with inserted(
         Path(path),
         mode,
-        command=command,
+        remedy=remedy,
         ignore=ignore,
         allow_errors=allow_errors,
         allow_unplayed=allow_unplayed,
@@ -64,9 +63,22 @@ def inserted(path: Path, mode: str, *, refuse_network: bool, **options: Any) -> 
     options["mode"] = "replay" if replays else "record"
     with ExitStack() as stack:
         inside: Cassette = stack.enter_context(CassetteContextDecorator.from_args(Cassette, path=path, **options))
-        if replays and "OPENAI_API_KEY" not in os.environ:
-            stack.enter_context(mock.patch.dict(os.environ, OPENAI_API_KEY=PLACEHOLDER_KEY))
+        if replays:
+            stack.enter_context(_placeholder_key())
         if replays and refuse_network:
-            stack.enter_context(network_refused(inside.misses.append))
+            stack.enter_context(network_refused(inside.refuse))
         stack.enter_context(traces_answered())
         yield inside
+
+
+@contextmanager
+def _placeholder_key() -> Iterator[None]:
+    """An OPENAI_API_KEY where there is none, so that clients can be made."""
+    unset = "OPENAI_API_KEY" not in os.environ
+    if unset:
+        os.environ["OPENAI_API_KEY"] = PLACEHOLDER_KEY
+    try:
+        yield
+    finally:
+        if unset and os.environ.get("OPENAI_API_KEY") == PLACEHOLDER_KEY:
+            del os.environ["OPENAI_API_KEY"]

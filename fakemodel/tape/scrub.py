@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from urllib.parse import urlsplit
 
 from fakemodel.api.http import SERVER
@@ -33,7 +32,7 @@ def recorded_from(turn: Interaction) -> str:
     """Who answered: the host, or `fakemodel` for a FakeOpenAI."""
     if SERVER in turn.response.headers.get("server", ()):
         return SERVER
-    return re.sub(r"^.*@", "", urlsplit(turn.request.uri).netloc)
+    return urlsplit(turn.request.uri).netloc
 
 
 def _passing(headers: Headers, names: set[str]) -> dict[str, list[str]]:

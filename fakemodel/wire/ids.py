@@ -9,7 +9,27 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["EPOCH", "Ids"]
+__all__ = ["EPOCH", "ITEM_PREFIX", "PREFIXES", "Ids"]
+
+ITEM_PREFIX = {
+    "message": "msg",
+    "reasoning": "rs",
+    "function_call": "fc",
+    "custom_tool_call": "ctc",
+    "web_search_call": "ws",
+    "file_search_call": "fs",
+    "code_interpreter_call": "ci",
+    "image_generation_call": "ig",
+    "mcp_list_tools": "mcpl",
+    "mcp_call": "mcp",
+    "tool_search_call": "tsc",
+    "tool_search_output": "tso",
+    "compaction": "cmp",
+}
+"""What the id of an output item begins with, by the item's type."""
+
+PREFIXES = {"resp", "conv", "call", "chatcmpl", "file", *ITEM_PREFIX.values()}
+"""What the ids begin with that the API gives out; `_` follows, or `-` after `chatcmpl` and `file`."""
 
 EPOCH = 1_767_225_600
 """The clock of everything that is played, in seconds: 2026-01-01T00:00:00Z at position 0."""

@@ -12,7 +12,7 @@ from typing import Any
 
 from fakemodel.reply import Item, Refusal, Reply, Text, ToolCall, Usage
 from fakemodel.wire.grammar import GRAMMAR, PART_TEXTS, Parts, Step, Streamed
-from fakemodel.wire.ids import Ids
+from fakemodel.wire.ids import ITEM_PREFIX, Ids
 from fakemodel.wire.payload import Payload
 from fakemodel.wire.tokens import logprob_entries, usage_of
 
@@ -72,22 +72,6 @@ ECHOED = ENVELOPE.keys() - SERVERS_OWN
 
 SERVED_TIER = {"auto": "default"}
 """The tier asked for, and the one that served: the one setting that changes while a response is made."""
-
-ID_PREFIX = {
-    "message": "msg",
-    "reasoning": "rs",
-    "function_call": "fc",
-    "custom_tool_call": "ctc",
-    "web_search_call": "ws",
-    "file_search_call": "fs",
-    "code_interpreter_call": "ci",
-    "image_generation_call": "ig",
-    "mcp_list_tools": "mcpl",
-    "mcp_call": "mcp",
-    "tool_search_call": "tsc",
-    "tool_search_output": "tso",
-    "compaction": "cmp",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,13 +147,13 @@ def _outputs(reply: Reply, ids: Ids) -> list[Output]:
             calls += 1
             outputs.append(_call(part, _id("function_call", ids, outputs), part.id or ids.call(calls)))
         elif isinstance(part, Item):
-            named = {"id": _id(part.payload["type"], ids, outputs)} if part.payload["type"] in ID_PREFIX else {}
+            named = {"id": _id(part.payload["type"], ids, outputs)} if part.payload["type"] in ITEM_PREFIX else {}
             outputs.append(Output({**named, **part.payload}))
     return outputs
 
 
 def _id(type_: str, ids: Ids, outputs: list[Output]) -> str:
-    return ids.item(ID_PREFIX[type_], len(outputs) + 1)
+    return ids.item(ITEM_PREFIX[type_], len(outputs) + 1)
 
 
 def _message(parts: list[Text | Refusal], id: str) -> Output:

@@ -342,7 +342,7 @@ async def test_the_first_call_too_many_is_told_at_the_end_even_if_it_was_swallow
         model.assert_complete()
 
     assert told.value is raised[0]
-    assert model.unexpected == raised
+    assert model.refused == raised
     assert str(raised[1]) == (
         "the model was called 3 times, the script has 2 replies.\n"
         "  turn 1  input 'Hi'           -> 'Hello'\n"

@@ -1,0 +1,630 @@
+"""`fakemodel.cassette` around real clients: recorded from a server on loopback, replayed without one."""
+
+import asyncio
+import contextlib
+import gzip
+import json
+import os
+import threading
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib.metadata import version
+from pathlib import Path
+
+import openai
+import pytest
+import requests
+import vcr
+import yaml
+
+import fakemodel
+from fakemodel import CassetteInvalid, CassetteMissing, FakeOpenAI, Reply, UnplayedTurns, text, tool_call
+from fakemodel.httpx_modules import sdk_httpx
+from fakemodel.wire.sse import split
+
+NOWHERE = "https://api.openai.com/v1"
+HTTPX = sdk_httpx()
+
+
+@pytest.fixture(autouse=True)
+def _in_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(tmp_path)
+
+
+# What is asked, by each client.
+
+
+def converse(base_url: str) -> list[object]:
+    with openai.OpenAI(base_url=base_url, api_key="sk-live") as client:
+        first = client.responses.create(model="gpt-4.1", input="The largest country?")
+        second = client.responses.create(model="gpt-4.1", input="Its capital?", previous_response_id=first.id)
+        return [first.to_dict(), second.to_dict()]
+
+
+def converse_streamed(base_url: str) -> list[object]:
+    with openai.OpenAI(base_url=base_url, api_key="sk-live") as client:
+        events = list(client.responses.create(model="gpt-4.1", input="The largest country?", stream=True))
+        chunks = list(
+            client.chat.completions.create(
+                model="gpt-4.1", messages=[{"role": "user", "content": "Its capital?"}], stream=True
+            )
+        )
+        return [each.to_dict() for each in (*events, *chunks)]
+
+
+async def converse_async(base_url: str) -> list[object]:
+    async with openai.AsyncOpenAI(base_url=base_url, api_key="sk-live") as client:
+        first = await client.responses.create(model="gpt-4.1", input="The largest country?")
+        second = await client.responses.create(model="gpt-4.1", input="Its capital?", previous_response_id=first.id)
+        return [first.to_dict(), second.to_dict()]
+
+
+async def converse_async_streamed(base_url: str) -> list[object]:
+    async with openai.AsyncOpenAI(base_url=base_url, api_key="sk-live") as client:
+        events = await client.responses.create(model="gpt-4.1", input="The largest country?", stream=True)
+        said = [event.to_dict() async for event in events]
+        chunks = await client.chat.completions.create(
+            model="gpt-4.1", messages=[{"role": "user", "content": "Its capital?"}], stream=True
+        )
+        return said + [chunk.to_dict() async for chunk in chunks]
+
+
+def with_requests(base_url: str) -> list[object]:
+    body = {"model": "gpt-4.1", "input": "The largest country?"}
+    with requests.Session() as session:
+        plain = session.post(f"{base_url}/responses", json=body)
+        streamed = session.post(f"{base_url}/responses", json={**body, "stream": True})
+        return [plain.status_code, plain.json(), streamed.status_code, streamed.text]
+
+
+CLIENTS = {
+    "sync": converse,
+    "sync streamed": converse_streamed,
+    "async": lambda base_url: asyncio.run(converse_async(base_url)),
+    "async streamed": lambda base_url: asyncio.run(converse_async_streamed(base_url)),
+    "requests": with_requests,
+}
+each_client = pytest.mark.parametrize("ask", CLIENTS.values(), ids=CLIENTS)
+
+
+def script() -> FakeOpenAI:
+    return FakeOpenAI(
+        [Reply(text("Bra", "zil \N{PARTY POPPER}\t")), Reply(text("Bras", "ília"), tool_call("look", {"at": 1}))]
+    )
+
+
+def record(path: str, ask: Callable[[str], object], mode: str = "record", **options):
+    with script().serve() as served, fakemodel.cassette(path, mode=mode, **options):
+        return ask(served.base_url)
+
+
+# A server of another make.
+
+
+class Origin:
+    """An HTTP server on loopback that gives `answers` in turn, and notes what it was asked."""
+
+    def __init__(self) -> None:
+        self.answers: list[Callable[[BaseHTTPRequestHandler], None]] = []
+        self.asked: list[tuple[str, dict[str, str]]] = []
+        origin = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self):
+                self.rfile.read(int(self.headers.get("content-length", 0)))
+                origin.asked.append((self.path, {name.lower(): value for name, value in self.headers.items()}))
+                origin.answers.pop(0)(self)
+
+            def log_message(self, *args):
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.base_url = f"http://127.0.0.1:{self.server.server_port}/v1"
+
+    def answer(
+        self, body: bytes, status: int = 200, headers: tuple[tuple[str, str], ...] = (), length: int | None = None
+    ):
+        def send(handler: BaseHTTPRequestHandler) -> None:
+            handler.send_response(status)
+            handler.send_header("content-length", str(len(body) if length is None else length))
+            for name, value in headers:
+                handler.send_header(name, value)
+            handler.end_headers()
+            handler.wfile.write(body)
+            handler.close_connection = True
+
+        self.answers.append(send)
+
+
+@pytest.fixture
+def origin() -> Iterator[Origin]:
+    origin = Origin()
+    thread = threading.Thread(target=origin.server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    yield origin
+    origin.server.shutdown()
+    thread.join()
+    origin.server.server_close()
+
+
+JSON = ("content-type", "application/json")
+COMPLETED = b'{"id": "resp_1", "object": "response", "output": []}'
+
+
+# Record, replay, record anew.
+
+
+@each_client
+def test_what_was_recorded_is_replayed_without_a_server(ask):
+    live = record("geo.yaml", ask)
+
+    with fakemodel.cassette("geo.yaml") as tape:
+        assert ask(NOWHERE) == live
+
+    assert (tape.mode, len(tape.requests), len(tape.turns)) == ("replay", 2, 2)
+
+
+@each_client
+def test_recording_equal_answers_anew_leaves_the_file(ask):
+    record("geo.yaml", ask)
+    before = Path("geo.yaml").read_bytes(), Path("geo.yaml").stat()
+
+    record("geo.yaml", ask, mode="rerecord")
+
+    after = Path("geo.yaml").read_bytes(), Path("geo.yaml").stat()
+    assert (before[0], before[1].st_mtime_ns, before[1].st_ino) == (after[0], after[1].st_mtime_ns, after[1].st_ino)
+
+
+def test_recording_replays_where_there_is_a_file():
+    live = record("geo.yaml", converse)
+
+    with fakemodel.cassette("geo.yaml", mode="record") as tape:
+        assert converse(NOWHERE) == live
+
+    assert tape.mode == "replay"
+
+
+def test_recording_anew_puts_other_answers_into_the_file():
+    record("geo.yaml", converse_streamed)
+    live = record("geo.yaml", converse, mode="rerecord")
+
+    with fakemodel.cassette("geo.yaml"):
+        assert converse(NOWHERE) == live
+
+
+@pytest.mark.parametrize("old", [b"just words", b"\xff\xfe\x00", b""])
+def test_recording_anew_mends_a_file_that_is_no_cassette(old):
+    Path("geo.yaml").write_bytes(old)
+
+    live = record("geo.yaml", converse, mode="rerecord")
+
+    with fakemodel.cassette("geo.yaml"):
+        assert converse(NOWHERE) == live
+
+
+def test_clients_that_are_answered_in_process_are_recorded_as_those_on_loopback():
+    record("loopback.yaml", converse)
+    api = script()
+    with fakemodel.cassette("in_process.yaml", mode="record"), api.client() as client:
+        first = client.responses.create(model="gpt-4.1", input="The largest country?")
+        client.responses.create(model="gpt-4.1", input="Its capital?", previous_response_id=first.id)
+
+    assert Path("in_process.yaml").read_text("utf-8") == Path("loopback.yaml").read_text("utf-8")
+    with fakemodel.cassette("in_process.yaml"), FakeOpenAI().client() as client:
+        assert client.responses.create(model="gpt-4.1", input="The largest country?").output_text == "Brazil 🎉\t"
+        client.responses.create(model="gpt-4.1", input="Its capital?", previous_response_id=first.id)
+
+
+def test_the_file_says_where_it_comes_from_and_names_the_api_not_a_port():
+    record("geo.yaml", converse)
+
+    content = yaml.safe_load(Path("geo.yaml").read_text("utf-8"))
+    assert content["recorded"] == {
+        "from": "fakemodel",
+        "with": f"openai {version('openai')}",
+        "on": datetime.now(UTC).date().isoformat(),
+    }
+    assert [turn["request"]["uri"] for turn in content["interactions"]] == [f"{NOWHERE}/responses"] * 2
+
+
+def test_the_turns_of_a_recording_are_told_while_it_is_made():
+    with script().serve() as served, fakemodel.cassette("geo.yaml", mode="record") as tape:
+        converse(served.base_url)
+
+        assert (tape.path, tape.mode) == (Path("geo.yaml"), "record")
+        assert [request.json["input"] for request in tape.requests] == ["The largest country?", "Its capital?"]
+        assert [json.loads(turn.response.body)["status"] for turn in tape.turns] == ["completed"] * 2
+        assert tape.turns[1].request.json["previous_response_id"] == json.loads(tape.turns[0].response.body)["id"]
+
+
+def test_a_recording_of_vcrpys_own_is_replayed(origin):
+    body = {"model": "gpt-4.1", "input": "Brazil?"}
+    origin.answer(COMPLETED, headers=(JSON,))
+    with vcr.use_cassette("vcrpy.yaml", record_mode="once"), requests.Session() as session:
+        session.post(f"{origin.base_url}/responses", json=body)
+
+    with fakemodel.cassette("vcrpy.yaml"), requests.Session() as session:
+        assert session.post(f"{NOWHERE}/responses", json=body).json() == json.loads(COMPLETED)
+
+
+def test_plain_vcrpy_replays_a_recording_of_ours():
+    body = {"model": "gpt-4.1", "input": "The largest country?"}
+    with script().serve() as served, fakemodel.cassette("geo.yaml", mode="record"), requests.Session() as session:
+        live = session.post(f"{served.base_url}/responses", json=body).json()
+
+    with vcr.use_cassette("geo.yaml", record_mode="none"), requests.Session() as session:
+        assert session.post(f"{NOWHERE}/responses", json=body).json() == live
+
+
+def test_a_request_is_played_by_whichever_client_sends_it():
+    body = {"model": "gpt-4.1", "input": "The largest country?"}
+    with script().serve() as served, fakemodel.cassette("geo.yaml", mode="record"), HTTPX.Client() as client:
+        live = client.post(f"{served.base_url}/responses", json=body).json()
+
+    with fakemodel.cassette("geo.yaml"), requests.Session() as session:
+        assert session.post(f"{NOWHERE}/responses", json=body).json() == live
+
+
+def test_an_upload_is_replayed_whatever_the_boundary_of_its_parts(origin):
+    def upload(base_url: str) -> str:
+        with openai.OpenAI(base_url=base_url, api_key="sk-live") as client:
+            return client.files.create(file=("capitals.txt", b"Brazil"), purpose="assistants").id
+
+    origin.answer(b'{"id": "file_1111", "object": "file"}', headers=(JSON,))
+    with fakemodel.cassette("geo.yaml", mode="record"):
+        assert upload(origin.base_url) == "file_1111"
+
+    with fakemodel.cassette("geo.yaml"):
+        assert upload(NOWHERE) == "file_1111"
+
+
+# Streams.
+
+STREAM = {"model": "gpt-4.1", "input": "The largest country?", "stream": True}
+
+
+def test_a_replayed_stream_arrives_event_by_event():
+    with script().serve() as served, fakemodel.cassette("geo.yaml", mode="record") as tape, HTTPX.Client() as client:
+        client.post(f"{served.base_url}/responses", json=STREAM)
+    frames = split(tape.turns[0].response.body)
+
+    with (
+        fakemodel.cassette("geo.yaml"),
+        HTTPX.Client() as client,
+        client.stream("POST", f"{NOWHERE}/responses", json=STREAM) as response,
+    ):
+        assert list(response.iter_raw()) == frames
+
+    assert len(frames) > 5
+    assert all(frame.endswith(b"\n\n") for frame in frames)
+
+
+async def test_a_replayed_stream_arrives_event_by_event_in_async_code():
+    async with HTTPX.AsyncClient() as client:
+        with script().serve() as served, fakemodel.cassette("geo.yaml", mode="record") as tape:
+            await client.post(f"{served.base_url}/responses", json=STREAM)
+        with fakemodel.cassette("geo.yaml"):
+            async with client.stream("POST", f"{NOWHERE}/responses", json=STREAM) as response:
+                assert [part async for part in response.aiter_raw()] == split(tape.turns[0].response.body)
+
+
+def test_a_stream_passes_on_while_it_is_recorded(origin):
+    first_was_read = threading.Event()
+
+    def held_back(handler: BaseHTTPRequestHandler) -> None:
+        handler.send_response(200)
+        handler.send_header("content-type", "text/event-stream")
+        handler.end_headers()
+        handler.wfile.write(b"data: 1\n\n")
+        if first_was_read.wait(30):
+            handler.wfile.write(b"data: 2\n\n")
+        handler.close_connection = True
+
+    origin.answers.append(held_back)
+    with (
+        fakemodel.cassette("geo.yaml", mode="record") as tape,
+        HTTPX.Client() as client,
+        client.stream("POST", f"{origin.base_url}/responses", json=STREAM) as response,
+    ):
+        parts = response.iter_raw()
+        assert next(parts) == b"data: 1\n\n"
+        first_was_read.set()
+        assert list(parts) == [b"data: 2\n\n"]
+
+    assert tape.turns[0].response.body == b"data: 1\n\ndata: 2\n\n"
+
+
+def events_of(base_url: str) -> list[str]:
+    with openai.OpenAI(base_url=base_url, api_key="sk-live") as client:
+        return [event.type for event in client.responses.create(**STREAM)]
+
+
+def stop_early(base_url: str) -> None:
+    with openai.OpenAI(base_url=base_url, api_key="sk-live") as client, client.responses.create(**STREAM) as events:
+        next(iter(events))
+
+
+async def stop_early_async(base_url: str) -> None:
+    client = openai.AsyncOpenAI(base_url=base_url, api_key="sk-live")
+    async with client, await client.responses.create(**STREAM) as events:
+        await anext(aiter(events))
+
+
+def never_read(base_url: str) -> None:
+    with HTTPX.Client() as client, client.stream("POST", f"{base_url}/responses", json=STREAM):
+        pass
+
+
+@pytest.mark.parametrize(
+    "stop",
+    [stop_early, lambda base_url: asyncio.run(stop_early_async(base_url)), never_read],
+    ids=["sync", "async", "never read"],
+)
+def test_a_client_that_stops_early_leaves_a_whole_recording(stop):
+    record("geo.yaml", stop)
+
+    with script().serve() as served:
+        assert events_of(served.base_url)[-1] == "response.completed"
+        with fakemodel.cassette("geo.yaml"):
+            assert events_of(NOWHERE)[-1] == "response.completed"
+
+
+def test_a_stream_that_nobody_closed_is_not_lost_in_silence():
+    held = []
+
+    def break_off(base_url: str) -> None:
+        with HTTPX.Client() as client:
+            response = client.send(client.build_request("POST", f"{base_url}/responses", json=STREAM), stream=True)
+            held.append(response.iter_raw())
+            next(held[0])
+
+    with pytest.raises(CassetteInvalid, match=r"turn 1 of geo .* \(geo\.yaml\)"):
+        record("geo.yaml", break_off)
+
+
+def test_an_answer_that_was_cut_off_is_not_recorded(origin):
+    origin.answer(COMPLETED[:20], headers=(JSON,), length=len(COMPLETED))
+    origin.answer(COMPLETED, headers=(JSON,))
+
+    with (
+        fakemodel.cassette("geo.yaml", mode="record"),
+        openai.OpenAI(base_url=origin.base_url, api_key="sk-live", max_retries=1) as client,
+    ):
+        live = client.responses.create(model="gpt-4.1", input="Brazil?")
+
+    with fakemodel.cassette("geo.yaml") as tape, openai.OpenAI(base_url=NOWHERE, api_key="sk-live") as client:
+        assert client.responses.create(model="gpt-4.1", input="Brazil?") == live
+    assert [turn.response.body for turn in tape.turns if len(turn.response.body) <= 20] == []
+
+
+# What stays out of the file.
+
+
+def test_keys_cookies_and_organisations_stay_out_of_the_file(origin):
+    origin.answer(
+        COMPLETED,
+        headers=(
+            JSON,
+            ("set-cookie", "__cf_bm=SECRET; path=/"),
+            ("set-cookie", "_cfuvid=SECRET"),
+            ("openai-organization", "org-SECRET"),
+            ("openai-project", "proj_SECRET"),
+            ("x-request-id", "req_SECRET"),
+            ("openai-version", "2020-10-01"),
+        ),
+    )
+    with (
+        fakemodel.cassette("geo.yaml", mode="record"),
+        openai.OpenAI(
+            base_url=origin.base_url,
+            api_key="sk-SECRET",
+            organization="org-SECRET",
+            project="proj_SECRET",
+            default_headers={"cookie": "session=SECRET", "x-api-key": "SECRET"},
+        ) as client,
+    ):
+        client.responses.create(model="gpt-4.1", input="Brazil?")
+
+    ((_, sent),) = origin.asked
+    assert {name for name, value in sent.items() if "SECRET" in value} == {
+        "authorization",
+        "cookie",
+        "openai-organization",
+        "openai-project",
+        "x-api-key",
+    }
+    (turn,) = yaml.safe_load(Path("geo.yaml").read_text("utf-8"))["interactions"]
+    assert "SECRET" not in Path("geo.yaml").read_text("utf-8")
+    assert turn["request"]["headers"] == {"content-type": ["application/json"]}
+    assert turn["response"]["headers"] == {"content-type": ["application/json"], "openai-version": ["2020-10-01"]}
+
+
+def test_a_password_in_the_address_stays_out_of_the_file(origin):
+    origin.answer(COMPLETED, headers=(JSON,))
+    with fakemodel.cassette("geo.yaml", mode="record"), HTTPX.Client() as client:
+        client.post(f"{origin.base_url}/responses".replace("://", "://me:SECRET@"), json={})
+
+    assert "SECRET" not in Path("geo.yaml").read_text("utf-8")
+
+
+def ask_httpx(url: str) -> str:
+    with HTTPX.Client() as client:
+        return client.post(url, json={"input": "Brazil?"}).json()["said"]
+
+
+async def ask_httpx_async(url: str) -> str:
+    async with HTTPX.AsyncClient() as client:
+        return (await client.post(url, json={"input": "Brazil?"})).json()["said"]
+
+
+def ask_requests(url: str) -> str:
+    with requests.Session() as session:
+        return session.post(url, json={"input": "Brazil?"}).json()["said"]
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [ask_httpx, lambda url: asyncio.run(ask_httpx_async(url)), ask_requests],
+    ids=["sync", "async", "requests"],
+)
+def test_a_compressed_answer_is_recorded_decoded(origin, ask):
+    origin.answer(gzip.compress('{"said": "Brasília"}'.encode()), headers=(JSON, ("content-encoding", "gzip")))
+
+    with fakemodel.cassette("geo.yaml", mode="record"):
+        assert ask(f"{origin.base_url}/responses") == "Brasília"
+
+    (turn,) = yaml.safe_load(Path("geo.yaml").read_text("utf-8"))["interactions"]
+    assert turn["response"]["body"]["string"] == '{\n  "said": "Brasília"\n}\n'
+    assert turn["response"]["headers"] == {"content-type": ["application/json"]}
+    with fakemodel.cassette("geo.yaml"):
+        assert ask(f"{NOWHERE}/responses") == "Brasília"
+
+
+# The end of the context.
+
+
+@pytest.mark.parametrize("mode", ["record", "rerecord"])
+def test_a_context_that_fails_leaves_the_file_as_it_was(mode):
+    old = None
+    if mode == "rerecord":
+        record("geo.yaml", converse_streamed)
+        old = Path("geo.yaml").read_bytes()
+
+    def fail(base_url: str) -> None:
+        converse(base_url)
+        raise LookupError("as it happens")
+
+    with pytest.raises(LookupError):
+        record("geo.yaml", fail, mode=mode)
+
+    assert (Path("geo.yaml").read_bytes() if Path("geo.yaml").exists() else None) == old
+
+
+def test_a_missing_cassette_says_how_to_record_it():
+    with pytest.raises(CassetteMissing) as missing, fakemodel.cassette("tapes/geo.yaml"):
+        pass
+
+    assert str(missing.value) == (
+        "geo has no cassette to replay (tapes/geo.yaml)\n"
+        "Record it:  fakemodel.cassette('tapes/geo.yaml', mode=\"record\")"
+    )
+
+
+def test_a_path_below_the_working_folder_is_shown_short(tmp_path: Path):
+    with pytest.raises(CassetteMissing, match=r"^geo has no cassette to replay \(tapes/geo\.yaml\)\n"):
+        fakemodel.cassette(tmp_path / "tapes" / "geo.yaml").__enter__()
+
+
+def test_turns_that_were_not_asked_for_are_told():
+    record("geo.yaml", converse)
+
+    with pytest.raises(UnplayedTurns) as unplayed, fakemodel.cassette("geo.yaml"):
+        pass
+
+    assert str(unplayed.value) == (
+        "geo no longer asks for 2 of 2 recorded turns (geo.yaml)\n"
+        "  turn 1  POST https://api.openai.com/v1/responses\n"
+        "  turn 2  POST https://api.openai.com/v1/responses\n"
+        "Re-record it:  fakemodel.cassette('geo.yaml', mode=\"rerecord\")\n"
+        "Where that is meant: allow_unplayed=True"
+    )
+
+
+def test_turns_may_stay_unplayed_where_it_is_said():
+    record("geo.yaml", converse)
+
+    with fakemodel.cassette("geo.yaml", allow_unplayed=True) as tape:
+        pass
+
+    assert (tape.requests, len(tape.turns)) == ([], 2)
+
+
+def test_what_is_ignored_may_differ():
+    def ask(run_id: str, base_url: str = NOWHERE) -> None:
+        with openai.OpenAI(base_url=base_url, api_key="sk-live") as client:
+            client.responses.create(model="gpt-4.1", input="Brazil?", metadata={"run_id": run_id})
+
+    record("geo.yaml", lambda base_url: ask("one", base_url))
+
+    with fakemodel.cassette("geo.yaml", ignore=["metadata.run_id"]):
+        ask("two")
+    with pytest.raises(fakemodel.CassetteMiss), fakemodel.cassette("geo.yaml"):
+        ask("two")
+
+
+def expired(base_url: str) -> str:
+    with (
+        openai.OpenAI(base_url=base_url, api_key="sk-live") as client,
+        pytest.raises(openai.BadRequestError) as refused,
+    ):
+        client.responses.create(model="gpt-4.1", input="Its capital?", previous_response_id="resp_gone")
+    return str(refused.value)
+
+
+def test_an_error_is_not_recorded_by_accident():
+    with pytest.raises(CassetteInvalid) as refused:
+        record("geo.yaml", expired)
+
+    first, second, last = str(refused.value).split("\n")
+    assert first == "turn 1 of geo was answered 400 Bad Request, so that the file was left as it was (geo.yaml)"
+    assert second.startswith("  POST http://127.0.0.1:")
+    assert second.endswith('"param": "previous_response_id", "code": "previous_response_not_found"}}')
+    assert last == "Where the test means the error: allow_errors=True"
+    assert not Path("geo.yaml").exists()
+
+
+def test_an_error_is_recorded_where_the_test_means_it():
+    live = record("geo.yaml", expired, allow_errors=True)
+
+    with fakemodel.cassette("geo.yaml"):
+        assert expired(NOWHERE) == live
+
+
+def test_an_unknown_mode_is_refused():
+    with pytest.raises(ValueError, match=r"^mode='once' is none of replay, record, rerecord\.$"):
+        fakemodel.cassette("geo.yaml", mode="once").__enter__()  # type: ignore[arg-type]
+
+
+# The environment.
+
+
+@pytest.mark.parametrize(("key", "seen"), [(None, "sk-fakemodel-placeholder"), ("sk-mine", "sk-mine")])
+def test_a_client_needs_no_key_to_replay(monkeypatch, key, seen):
+    record("geo.yaml", converse)
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    if key:
+        monkeypatch.setenv("OPENAI_API_KEY", key)
+
+    with fakemodel.cassette("geo.yaml", allow_unplayed=True), openai.OpenAI() as client:
+        assert client.api_key == seen
+
+    assert os.environ.get("OPENAI_API_KEY") == key
+
+
+def test_a_recording_is_made_with_no_key_but_the_users(monkeypatch):
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+
+    with fakemodel.cassette("geo.yaml", mode="record"):
+        assert "OPENAI_API_KEY" not in os.environ
+
+
+def test_what_is_put_into_the_environment_meanwhile_stays_there(monkeypatch):
+    record("geo.yaml", converse)
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    monkeypatch.setenv("CITY", "Paris")
+
+    with fakemodel.cassette("geo.yaml", allow_unplayed=True):
+        os.environ["CITY"] = "Lisbon"
+
+    assert os.environ["CITY"] == "Lisbon"
+
+
+def test_a_cassette_that_was_taken_out_plays_no_more(origin):
+    record("geo.yaml", converse)
+    origin.answer(COMPLETED, headers=(JSON,))
+    with contextlib.suppress(UnplayedTurns), fakemodel.cassette("geo.yaml"):
+        pass
+
+    with HTTPX.Client() as client:
+        assert client.post(f"{origin.base_url}/responses", json={}).content == COMPLETED
