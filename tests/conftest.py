@@ -8,8 +8,9 @@ import pytest
 
 pytest_plugins = ["pytester"]
 
-# Imported before pytest runs inside pytest, which forgets what was first imported there.
-for name in ("openai", "vcr", "agents"):
+# Imported before pytest runs inside pytest, which forgets what was first imported there: a second copy of a module
+# has other exceptions than the first.
+for name in ("openai", "httpcore", "httpcore2", "vcr", "agents", "uvicorn"):
     if find_spec(name):
         import_module(name)
 
