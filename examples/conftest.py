@@ -1,11 +1,6 @@
 """What a downstream suite adds of its own: a tool for its agents, and nothing for fakemodel."""
 
-from importlib.util import find_spec
-
 import pytest
-
-if find_spec("agents") is None:
-    collect_ignore = ["test_agent.py", "test_adapter.py"]
 
 
 @pytest.fixture

@@ -18,10 +18,12 @@ def announced(title: str) -> None:
     print(f"\n\033[1m== {title}\033[0m" if sys.stdout.isatty() else f"\n== {title}", flush=True)
 
 
-def pytest(folder: Path, *args: str) -> int:
+def pytest(folder: Path, *args: str) -> tuple[int, str]:
     print("$ pytest", *args, flush=True)
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *args]
-    return subprocess.run(command, cwd=folder, check=False).returncode
+    done = subprocess.run(command, cwd=folder, check=False, stdout=subprocess.PIPE, text=True)
+    print(done.stdout, end="", flush=True)
+    return done.returncode, done.stdout
 
 
 def demo(folder: Path) -> int:
@@ -29,22 +31,23 @@ def demo(folder: Path) -> int:
     (folder / "pyproject.toml").write_text(PYPROJECT)
 
     announced("1. Record: the openai SDK talks to a FakeOpenAI on loopback; the cassette is what it wrote")
-    if pytest(folder, "--cassettes=record"):
+    if pytest(folder, "--cassettes=record")[0]:
         return 1
     cassette = Path("cassettes/test_conversation/test_capital.yaml")
     print(f"\n{cassette}:\n")
     print((folder / cassette).read_text())
 
     announced("2. Replay: no server is started, and connections to other machines are refused")
-    if pytest(folder):
+    if pytest(folder)[0]:
         return 1
 
     announced("3. Change a prompt: the recorded answer no longer fits, and the test says so")
     test = folder / "test_conversation.py"
     test.write_text(test.read_text().replace('"Its capital? One word."', '"What is its capital?"'))
     print('CAPITAL = "What is its capital?"')
-    if pytest(folder, "--tb=short", "test_conversation.py::test_capital") != 1:
-        print("The changed prompt should have failed.")
+    failed, report = pytest(folder, "--tb=short", "test_conversation.py::test_capital")
+    if failed != 1 or "CassetteMiss" not in report:
+        print("The changed prompt should have failed with a CassetteMiss.")
         return 1
 
     announced("Done: recorded, replayed, and a stale answer refused")

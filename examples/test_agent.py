@@ -2,7 +2,7 @@
 
 from agents import Agent, Runner
 
-from fakemodel import Reply, tool_call
+from fakemodel import Reply, text, tool_call
 
 
 async def test_the_second_run_continues_the_first(fake_model, weather_tool):
@@ -21,8 +21,6 @@ async def test_the_second_run_continues_the_first(fake_model, weather_tool):
 
 
 async def test_a_streamed_run_gives_each_fragment(fake_model):
-    from fakemodel import text
-
     fake_model.say(Reply(text("Sun", "ny", ".")))
 
     run = Runner.run_streamed(Agent(name="forecaster", model=fake_model), "Weather in Paris?")

@@ -7,6 +7,8 @@ on loopback; against the API the same test records the API.
 import openai
 import pytest
 
+from fakemodel import Reply, text
+
 LARGEST = "The largest country in South America? One word."
 CAPITAL = "Its capital? One word."
 
@@ -25,8 +27,6 @@ def test_capital(fake_openai):
 
 @pytest.mark.cassette
 def test_capital_streamed(fake_openai, cassette):
-    from fakemodel import Reply, text
-
     fake_openai.say("Brazil", Reply(text("Bra", "sília")))
     client = openai.OpenAI()
 

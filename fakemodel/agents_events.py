@@ -3,8 +3,8 @@
 An adapter from Chat Completions to the Responses events has no wire of its own to be compared with. The
 reference is `OpenAIChatCompletionsModel.stream_response` of openai-agents 0.24 behind another base URL than
 OpenAI's own (there it also asks for a finish_reason). Its rules are stated here anew, over payloads; the tests
-compare both on the same chunks. Versions before 0.22.1 differ in one: an answer that its length cut before anything
-was said is completed, not refused.
+compare both on the same chunks. Reasoning is not covered yet, and is refused. Versions before 0.22.1 differ in
+one rule: an answer that its length cut before anything was said is completed, not refused.
 """
 
 from __future__ import annotations
@@ -119,6 +119,9 @@ class _Adapter:
             self.provider_data["response_id"] = chunk["id"]
         if delta.get("audio"):
             raise StreamError("A delta has audio: the Agents SDK raises AgentsException here.")
+        for key in ("reasoning_content", "reasoning", "thinking_blocks"):
+            if delta.get(key):
+                raise StreamError(f"A delta has {key}, whose events expected_events does not know yet.")
         content = delta.get("content")
         if content or (content == "" and self._part("output_text")):
             yield from self._text(content, choice.get("logprobs") or {})
@@ -126,8 +129,6 @@ class _Adapter:
             yield from self._refusal(delta["refusal"])
         for call in delta.get("tool_calls") or ():
             yield from self._tool_call(call)
-
-    # The message and its parts.
 
     def _part(self, kind: str) -> Payload | None:
         return next((part for part in self.content if part["type"] == kind), None)
@@ -174,8 +175,6 @@ class _Adapter:
         yield {"type": "response.refusal.delta", "delta": delta, **self._place(part)}
         part["refusal"] += delta
 
-    # Tool calls.
-
     def _tool_call(self, delta: Payload) -> Iterator[Payload]:
         if delta.get("type") == "custom" or delta["index"] in self.ignored:
             self.ignored.add(delta["index"])
@@ -203,8 +202,6 @@ class _Adapter:
     def _arguments_delta(self, call: _Call, delta: str) -> Payload:
         place = {"item_id": FAKE_ID, "output_index": call.announced}
         return {"type": "response.function_call_arguments.delta", "delta": delta, **place}
-
-    # The end.
 
     def _end(self) -> Iterator[Payload]:
         if not self.content and not self.calls:

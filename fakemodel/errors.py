@@ -15,6 +15,7 @@ __all__ = [
     "NetworkRefused",
     "NoReplyLeft",
     "ReplyInvalid",
+    "ServerUnavailable",
     "SettingInvalid",
     "StreamError",
     "UnplayedReplies",
@@ -36,6 +37,10 @@ class SettingInvalid(FakeModelError, ValueError):
 
 class StreamError(FakeModelError, ValueError):
     """A stream is not what the API, or the adapter it is meant for, would make or take."""
+
+
+class ServerUnavailable(FakeModelError, RuntimeError):
+    """FakeOpenAI cannot be served on loopback: the extra is not installed, or the server did not start."""
 
 
 class NoReplyLeft(FakeModelError, AssertionError):

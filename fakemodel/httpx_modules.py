@@ -34,7 +34,7 @@ def sdk_httpx() -> ModuleType:
     return next(module for module in httpx_modules() if issubclass(DefaultHttpxClient, module.Client))
 
 
-class Parts:
+class Body:
     """A body that comes in parts, for sync and async clients alike."""
 
     def __init__(self, parts: Iterable[bytes]) -> None:
@@ -49,12 +49,12 @@ class Parts:
 
 
 @functools.cache
-def _parts_class(httpx: ModuleType) -> type[Any]:
-    return type("Parts", (Parts, httpx.SyncByteStream, httpx.AsyncByteStream), {})
+def _body_class(httpx: ModuleType) -> type[Any]:
+    return type("Body", (Body, httpx.SyncByteStream, httpx.AsyncByteStream), {})
 
 
 def response(
     httpx: ModuleType, status: int, headers: Mapping[str, str] | list[tuple[str, str]], parts: Iterable[bytes]
 ) -> Any:
     """A response whose body arrives part by part."""
-    return httpx.Response(status, headers=headers, stream=_parts_class(httpx)(parts))
+    return httpx.Response(status, headers=headers, stream=_body_class(httpx)(parts))

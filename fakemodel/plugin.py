@@ -6,43 +6,41 @@ Nothing of openai, vcr, yaml or agents is imported until a test uses a fixture.
 from __future__ import annotations
 
 import shlex
+import sys
 from collections import Counter
 from collections.abc import Callable, Collection, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
-from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from fakemodel.errors import FakeModelError, SettingInvalid
 from fakemodel.tape import MODES, VERBS
+from fakemodel.tracebacks import keep_users_frames
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from fakemodel.api.fake_openai import FakeOpenAI
     from fakemodel.api.server import LoopbackServer
     from fakemodel.model.fake_model import FakeModel
     from fakemodel.tape.cassette import Cassette
 
-SETTINGS: dict[str, tuple[str, Any, str]] = {
-    "ignore": (
-        "linelist",
-        [],
-        "JSON paths of request bodies that may differ, as metadata.run_id or input[*].id",
-    ),
-    "allow_errors": ("bool", False, "record answers of 400 and above"),
-    "allow_unplayed": ("bool", False, "recorded turns may stay unplayed"),
-    "refuse_network": ("bool", True, "while replaying, refuse connections to other machines"),
+SETTINGS: dict[str, tuple[str, type, Any, str]] = {
+    "ignore": ("linelist", list, [], "JSON paths of request bodies that may differ, as metadata.run_id or input[*].id"),
+    "allow_errors": ("bool", bool, False, "record answers of 400 and above"),
+    "allow_unplayed": ("bool", bool, False, "recorded turns may stay unplayed"),
+    "refuse_network": ("bool", bool, True, "while replaying, refuse connections to other machines"),
 }
-"""The settings of a cassette: type and default as an ini option, and what it does."""
+"""The settings of a cassette: the kind of the ini option, the type, the default, and what it does."""
 
 MARKER = (
     "cassette(name=None, ignore=(), allow_errors=False, allow_unplayed=False, refuse_network=True): record the "
     "test's HTTP requests, or replay them from cassettes/<test module>/<test name>.yaml. name: another file name, "
     "or fakemodel:<name> for a cassette that ships with fakemodel. "
-    + ". ".join(f"{name}: {text}" for name, (_, _, text) in SETTINGS.items())
+    + ". ".join(f"{name}: {text}" for name, (*_, text) in SETTINGS.items())
     + "."
 )
 VCR_MARKER = "vcr(**vcr_config): pytest-recording's marker, understood as `cassette` where that plugin is absent."
@@ -68,6 +66,8 @@ class Run:
 
 
 RUN: pytest.StashKey[Run] = pytest.StashKey()
+RECORDED: pytest.StashKey[dict[Path, str]] = pytest.StashKey()
+"""The tests that recorded in this session, by their files."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -79,7 +79,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="replay: play recorded answers and never touch the network (default). record: record the tests that "
         "have no cassette. rerecord: record the selected tests anew; a failing test leaves its cassette as it was.",
     )
-    for name, (kind, default, text) in SETTINGS.items():
+    for name, (kind, _, default, text) in SETTINGS.items():
         parser.addini(f"cassette_{name}", text, type=kind, default=default)  # type: ignore[arg-type]
 
 
@@ -89,9 +89,6 @@ def pytest_configure(config: pytest.Config) -> None:
     if not config.pluginmanager.hasplugin("recording"):
         config.addinivalue_line("markers", VCR_MARKER)
     config.pluginmanager.register(Summary(), "fakemodel-summary")
-
-
-# Fixtures.
 
 
 @pytest.fixture
@@ -164,15 +161,20 @@ def _cassette_in_player(request: pytest.FixtureRequest) -> Iterator[None]:
     markers = list(request.node.iter_markers("cassette"))
     vcr_marker = None if markers else _vcr_marker(request)
     if not markers and vcr_marker is None and "cassette" not in request.fixturenames:
-        yield
+        with _doubles_guarded():
+            yield
         return
-    from fakemodel.tape.paths import path_of_test
-    from fakemodel.tape.recorder import inserted
+    from fakemodel.tape.paths import may_be_recorded, path_of_test
+    from fakemodel.tape.recorder import use_cassette
 
     node, run = request.node, request.node.stash[RUN]
     with _readably():
         settings = _settings(request, markers)
-        name = settings.pop("name", None)
+        test_name = f"{request.cls.__qualname__}.{node.name}" if request.cls else node.name
+        path = path_of_test(request.path, test_name, settings.pop("name"))
+        mode = request.config.getoption("--cassettes")
+        if not may_be_recorded(path, request.path):
+            mode = "replay"
         options = {
             "name": node.name,
             "remedy": partial(_remedy, node.nodeid),
@@ -180,8 +182,9 @@ def _cassette_in_player(request: pytest.FixtureRequest) -> Iterator[None]:
             **settings,
             **(_vcr_filters(request, vcr_marker) if vcr_marker else {}),
         }
-        path = path_of_test(request.path, request.cls.__name__ if request.cls else None, node.name, name)
-        with inserted(path, request.config.getoption("--cassettes"), **options) as inside:
+        with use_cassette(path, mode, **options) as inside:
+            if inside.mode == "record":
+                _alone_in_file(request, path)
             run.cassette = inside
             run.judge_by(inside.judge, inside.refused)
             yield
@@ -193,31 +196,57 @@ def _cassette_in_player(request: pytest.FixtureRequest) -> Iterator[None]:
                     run.outcome = inside.finish()
 
 
+@contextmanager
+def _doubles_guarded() -> Iterator[None]:
+    """Let no traces out where a suite makes its FakeModel or FakeOpenAI by hand."""
+    if not {"fakemodel.model.fake_model", "fakemodel.api.fake_openai"} & sys.modules.keys():
+        yield
+        return
+    from fakemodel.tape.guard import traces_answered
+
+    with traces_answered():
+        yield
+
+
 def _remedy(nodeid: str, mode: str) -> str:
     return f"{VERBS[mode]} this test alone:  pytest --cassettes={mode} {shlex.quote(nodeid)}"
 
 
 def _settings(request: pytest.FixtureRequest, markers: Sequence[pytest.Mark]) -> dict[str, Any]:
     """Every setting of a test's cassette: marker (the nearest first) over fixture over ini."""
-    settings = {name: request.config.getini(f"cassette_{name}") for name in SETTINGS}
+    settings: dict[str, Any] = {"name": None}
+    settings |= {name: request.config.getini(f"cassette_{name}") for name in SETTINGS}
     config = request.getfixturevalue("cassette_config")
-    _check(config, "cassette_config", SETTINGS)
-    settings |= config
+    settings |= _checked(config, "cassette_config", SETTINGS)
     for marker in reversed(markers):
         if marker.args:
             raise SettingInvalid(f"@pytest.mark.cassette takes keywords only: name={marker.args[0]!r}.")
-        _check(marker.kwargs, "@pytest.mark.cassette", ["name", *SETTINGS])
-        settings |= marker.kwargs
+        settings |= _checked(marker.kwargs, "@pytest.mark.cassette", ["name", *SETTINGS])
     return settings
 
 
-def _check(given: Collection[str], where: str, known: Collection[str]) -> None:
+def _checked(given: object, where: str, known: Collection[str]) -> dict[str, Any]:
+    if not isinstance(given, dict):
+        raise SettingInvalid(f"{where} is {given!r}, expected is a dict of {', '.join(known)}.")
     unknown = [name for name in given if name not in known]
     if unknown:
-        raise SettingInvalid(f"{where} takes {', '.join(known)}, not {', '.join(unknown)}.")
+        raise SettingInvalid(f"{where} takes {', '.join(known)}, not {', '.join(map(str, unknown))}.")
+    for name, (_, kind, _, _) in SETTINGS.items():
+        value = given.get(name)
+        if name in given and not isinstance(list(value) if isinstance(value, tuple) else value, kind):
+            raise SettingInvalid(f"{where} says {name}={value!r}, expected is a {kind.__name__}.")
+    return given
 
 
-# pytest-recording's marker.
+def _alone_in_file(request: pytest.FixtureRequest, path: Path) -> None:
+    """Refuse a second test that records to a file: it would overwrite what the first one recorded."""
+    recorded = request.config.stash.setdefault(RECORDED, {})
+    first = recorded.setdefault(path, request.node.nodeid)
+    if first != request.node.nodeid:
+        raise SettingInvalid(
+            f"{request.node.nodeid} and {first} record to the same file, {path.name}. Give one of them a name of its "
+            'own: @pytest.mark.cassette(name="…")'
+        )
 
 
 def _vcr_marker(request: pytest.FixtureRequest) -> pytest.Mark | None:
@@ -238,9 +267,6 @@ def _vcr_filters(request: pytest.FixtureRequest, marker: pytest.Mark) -> dict[st
     return filters({**config, **marker.kwargs})
 
 
-# Judging.
-
-
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> Generator[None, object, object]:
     """Begin a run; a test that is run again begins a new one."""
@@ -248,7 +274,7 @@ def pytest_runtest_setup(item: pytest.Item) -> Generator[None, object, object]:
     try:
         return (yield)
     except FakeModelError as error:
-        _keep_users_frames(error, item)
+        keep_users_frames(error, item.config.rootpath)
         raise
 
 
@@ -258,7 +284,7 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     try:
         result = yield
     except FakeModelError as error:
-        _keep_users_frames(error, item)
+        keep_users_frames(error, item.config.rootpath)
         raise
     except BaseException:
         for refused in (refused for each in item.stash[RUN].refused for refused in each):
@@ -274,7 +300,7 @@ def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, object, object
     try:
         result = yield
     except FakeModelError as error:
-        _keep_users_frames(error, item)
+        keep_users_frames(error, item.config.rootpath)
         raise
     if item.stash[RUN].call == "passed":
         _judge(item)
@@ -283,7 +309,7 @@ def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, object, object
 
 def _judge(item: pytest.Item) -> None:
     with _readably():
-        for judge in item.stash[RUN].judges:
+        for judge in reversed(item.stash[RUN].judges):  # a double tells more than the cassette that heard it
             judge()
 
 
@@ -301,26 +327,6 @@ def _as_pytests_own(refusal: FakeModelError) -> FakeModelError:
     kind = type(refusal)
     own: type[FakeModelError] = type(kind.__name__, (kind, pytest.fail.Exception), {"__module__": kind.__module__})
     return own(str(refusal))
-
-
-def _keep_users_frames(error: FakeModelError, item: pytest.Item) -> None:
-    """Cut the traceback after the last frame of the user's own code: clients and transports below it say nothing."""
-    frames = []
-    traceback = error.__traceback__
-    while traceback is not None:
-        frames.append(traceback)
-        traceback = traceback.tb_next
-    own = [number for number, frame in enumerate(frames) if _is_users(frame.tb_frame.f_code.co_filename, item)]
-    kept: TracebackType | None = None
-    for frame in reversed(frames[: own[-1] + 1] if own else frames):
-        kept = TracebackType(kept, frame.tb_frame, frame.tb_lasti, frame.tb_lineno)
-    error.__traceback__ = kept
-
-
-def _is_users(filename: str, item: pytest.Item) -> bool:
-    path = Path(filename)
-    in_project = path.is_relative_to(item.config.rootpath) and "site-packages" not in path.parts
-    return in_project and not path.is_relative_to(Path(__file__).parent)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -1,8 +1,8 @@
 """What a model says: a Reply and its parts, as values.
 
 A reply is written once and rendered at four boundaries, by `fakemodel.wire`: the chunks and the
-completion of Chat Completions, the events and the response of the Responses API. Nothing here knows
-the wire; the rendering methods are thin, and import the SDK only when they are called.
+completion of Chat Completions, the events and the response of the Responses API. The rendering methods
+are thin, and import the SDK only when they are called.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from fakemodel.errors import ReplyInvalid
-from fakemodel.wire.grammar import GRAMMAR, PART_TEXTS, Parts, Streamed
-from fakemodel.wire.payload import Payload, payload_of
+from fakemodel.wire.grammar import problem_of
+from fakemodel.wire.payload import payload_of
 
 if TYPE_CHECKING:
     from openai.types.chat import ChatCompletion, ChatCompletionChunk
@@ -110,6 +110,8 @@ def text(*fragments: str, logprobs: Sequence[float] | None = None) -> Text:
     ReplyInvalid for fragments that are no strings, for none, and for a wrong number of logprobs.
     """
     _check_fragments("text", fragments)
+    if logprobs is not None and not all(type(value) in (int, float) and value <= 0 for value in logprobs):
+        raise ReplyInvalid(f"logprobs={logprobs!r}: a log probability is a number, at most 0.")
     if logprobs is not None and len(logprobs) != len(fragments):
         raise ReplyInvalid(
             f"text({', '.join(map(repr, fragments))}) has {len(fragments)} fragments and {len(logprobs)} logprobs. "
@@ -128,23 +130,30 @@ def tool_call(name: str, arguments: Mapping[str, Any] | str | Sequence[str] = {}
     """A call of the function `name`.
 
     `arguments` is a dict (sent as one delta of compact JSON), a string (sent as it stands, so it may
-    be broken JSON) or a list of fragments. Without `id` the call id follows from its position.
+    be broken JSON) or a list of fragments. Without `id` the call id follows from its position. Raises
+    ReplyInvalid for arguments of another form, or that are no JSON.
     """
     if not isinstance(name, str) or not name:
         raise ReplyInvalid(f"tool_call needs the name of a function, not {name!r}.")
+    if id is not None and not isinstance(id, str):
+        raise ReplyInvalid(f"tool_call({name!r}) has id={id!r}, expected is a string.")
     if isinstance(arguments, str):
-        return ToolCall(name, (arguments,) if arguments else (), id)
-    if isinstance(arguments, Mapping):
+        fragments: tuple[str, ...] = (arguments,) if arguments else ()
+    elif isinstance(arguments, Mapping):
         try:
             whole = json.dumps(arguments, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
         except (TypeError, ValueError) as error:
             raise ReplyInvalid(f"tool_call({name!r}) has arguments that are no JSON: {error}.") from None
-        return ToolCall(name, (whole,), id)
-    if isinstance(arguments, list | tuple) and all(isinstance(fragment, str) for fragment in arguments):
-        return ToolCall(name, tuple(arguments), id)
-    raise ReplyInvalid(
-        f"tool_call({name!r}) takes its arguments as a dict, a JSON string or a list of fragments, not {arguments!r}."
-    )
+        fragments = (whole,)
+    elif isinstance(arguments, list | tuple) and all(isinstance(fragment, str) for fragment in arguments):
+        fragments = tuple(arguments)
+    else:
+        raise ReplyInvalid(
+            f"tool_call({name!r}) takes its arguments as a dict, a JSON string or a list of fragments, "
+            f"not {arguments!r}."
+        )
+    _check_text(f"tool_call({name!r})", name + "".join(fragments))
+    return ToolCall(name, fragments, id)
 
 
 def usage(input: int, output: int, *, cached: int = 0, reasoning: int = 0) -> Usage:
@@ -153,8 +162,13 @@ def usage(input: int, output: int, *, cached: int = 0, reasoning: int = 0) -> Us
     Raises ReplyInvalid for what is no count.
     """
     for name, count in (("input", input), ("output", output), ("cached", cached), ("reasoning", reasoning)):
-        if not isinstance(count, int) or count < 0:
+        if type(count) is not int or count < 0:
             raise ReplyInvalid(f"usage(…) counts tokens: {name}={count!r} is no whole number from 0 on.")
+    if cached > input or reasoning > output:
+        raise ReplyInvalid(
+            f"usage({input}, {output}, cached={cached}, reasoning={reasoning}): cached tokens are among the input, "
+            "reasoning tokens among the output."
+        )
     return Usage(input, output, cached, reasoning)
 
 
@@ -177,6 +191,9 @@ class Reply:
     ) -> None:
         if usage is not None and not isinstance(usage, Usage):
             raise ReplyInvalid(f"usage={usage!r} is not a usage(input, output, cached=…, reasoning=…).")
+        for key, value in (("id", id), ("model", model)):
+            if not isinstance(value, str) and (key, value) != ("id", None):
+                raise ReplyInvalid(f"Reply({key}={value!r}): expected is a string.")
         object.__setattr__(self, "parts", tuple(part_of(part) for part in parts))
         object.__setattr__(self, "usage", usage)
         object.__setattr__(self, "id", id)
@@ -258,31 +275,19 @@ def part_of(value: object) -> Part:
         return value
     if isinstance(value, str):
         return text(value)
-    if isinstance(value, Mapping) or hasattr(value, "model_dump"):
+    if isinstance(value, Mapping) or (hasattr(value, "model_dump") and not isinstance(value, type)):
         payload = copy.deepcopy(payload_of(value))
         if isinstance(payload.get("type"), str):
-            _check_item(payload)
+            from fakemodel.sdk import item_types
+
+            if problem := problem_of(payload, item_types()):
+                raise ReplyInvalid(f"{problem}: {payload!r}")
+            _check_text("An item", json.dumps(payload, ensure_ascii=False, default=str))
             return Item(payload)
     raise ReplyInvalid(
         f"{value!r} is no part of a reply. Parts are text(…), refusal(…), tool_call(…), a plain string, "
         "an output item of the openai SDK, or a dict with the item's type."
     )
-
-
-def _check_item(payload: Payload) -> None:
-    """Refuse an item that could not be streamed: its texts are not where the grammar has them."""
-    for step in GRAMMAR.get(payload["type"], ()):
-        if isinstance(step, Streamed) and not isinstance(payload.get(step.key), str):
-            raise ReplyInvalid(f"A {payload['type']} needs its `{step.key}`, a string: {payload!r}")
-        if isinstance(step, Parts):
-            parts = payload.get(step.key) or []
-            streamed = [PART_TEXTS.get(part.get("type", "")) for part in parts if isinstance(part, Mapping)]
-            texts = [part.get(text.key) for part, text in zip(parts, streamed, strict=False) if text]
-            if len(texts) != len(parts) or not all(isinstance(text, str) for text in texts):
-                raise ReplyInvalid(
-                    f"The `{step.key}` of a {payload['type']} is a list of parts, each with its type "
-                    f"({', '.join(PART_TEXTS)}) and text: {payload!r}"
-                )
 
 
 def _check_fragments(part: str, fragments: tuple[str, ...]) -> None:
@@ -291,5 +296,9 @@ def _check_fragments(part: str, fragments: tuple[str, ...]) -> None:
     for fragment in fragments:
         if not isinstance(fragment, str):
             raise ReplyInvalid(f"{part}(…) takes strings, each streamed as one delta, not {fragment!r}.")
-        if any("\ud800" <= character <= "\udfff" for character in fragment):
-            raise ReplyInvalid(f"{part}({fragment!r}) holds half of a character, which has no form in UTF-8.")
+        _check_text(f"{part}({fragment!r})", fragment)
+
+
+def _check_text(what: str, text: str) -> None:
+    if any("\ud800" <= character <= "\udfff" for character in text):
+        raise ReplyInvalid(f"{what} holds half of a character, which has no form in UTF-8.")

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from fakemodel.errors import NoReplyLeft, UnplayedReplies
+from fakemodel.errors import NoReplyLeft, ReplyInvalid, UnplayedReplies
 from fakemodel.reply import Item, Refusal, Reply, Text
 
 __all__ = ["Played", "described", "no_reply_left", "shortened", "unplayed_replies"]
@@ -57,7 +57,7 @@ def described(reply: object) -> str:
     if isinstance(reply, BaseException | type):
         return shortened(f"raise {reply!r}")
     if isinstance(reply, list):
-        return shortened(" + ".join(_part(Reply.of(item).parts[0]) for item in reply) or "nothing")
+        return shortened(" + ".join(map(_classic, reply)) or "nothing")
     return shortened(f"what {getattr(reply, '__name__', repr(reply))} returns")
 
 
@@ -66,6 +66,14 @@ def shortened(words: str) -> str:
     words = " ".join(words.split())
     half = (WIDTH - 3) // 2
     return words if len(words) <= WIDTH else f"{words[:half]} … {words[-half:]}"
+
+
+def _classic(item: object) -> str:
+    """An item of a classic output, which nobody has checked."""
+    try:
+        return _part(Reply.of(item).parts[0])
+    except ReplyInvalid:
+        return repr(item)
 
 
 def _part(part: object) -> str:

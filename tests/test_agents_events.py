@@ -394,3 +394,21 @@ async def test_a_stream_that_the_length_limit_ended_without_output_is_refused(ch
         assert reference is None
     else:
         assert [event.type for event in reference] == ["response.created", "response.completed"]
+
+
+@pytest.mark.parametrize("key", ["reasoning_content", "reasoning", "thinking_blocks"])
+def test_reasoning_is_refused_rather_than_left_out(key):
+    with pytest.raises(StreamError, match=f"A delta has {key}, whose events expected_events does not know yet."):
+        expected_events([chunk({"role": "assistant", key: "Hm."}), STOP])
+
+
+def test_custom_tools_are_left_out_as_the_agents_sdk_does():
+    custom = {"index": 0, "id": "call_1", "type": "custom", "custom": {"name": "f", "input": "a"}}
+    chunks = [chunk({"tool_calls": [custom]}), content("Done"), STOP]
+
+    assert_as_the_agents_sdk(chunks, asyncio.run(streamed(Client(chunks))))
+
+
+def test_audio_is_refused():
+    with pytest.raises(StreamError, match="A delta has audio"):
+        expected_events([chunk({"role": "assistant", "audio": {"id": "a"}}), STOP])

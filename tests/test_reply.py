@@ -27,7 +27,7 @@ from openai.types.responses import (
     ResponseTextDoneEvent,
 )
 
-from fakemodel import FakeModelError, FakeOpenAI, Reply, ReplyInvalid, refusal, text, tool_call, usage
+from fakemodel import FakeModel, FakeModelError, FakeOpenAI, Reply, ReplyInvalid, refusal, text, tool_call, usage
 
 MESSAGE = ResponseOutputMessage(
     id="msg_1",
@@ -286,3 +286,41 @@ def test_both_apis_give_a_call_the_same_id(reply):
     ids = [item.call_id for item in reply.output if item.type == "function_call"]
 
     assert [call.id for call in reply.completion().choices[0].message.tool_calls] == ids
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: Reply({"type": "banana"}), "'banana' is no type of an output item; the nearest is "),
+        (lambda: Reply({"type": "messages"}), "the nearest is 'message'"),
+        (lambda: Reply(Reply("a").events()[0]), "'response.created' is no type of an output item"),
+        (lambda: Reply({"type": "function_call", "name": "f"}), "A function_call needs its `arguments`, a string"),
+        (lambda: Reply({"type": "message", "content": "Hi"}), "The `content` of a message is a list of parts"),
+        (
+            lambda: Reply({"type": "message", "content": [{"type": "input_text", "text": "a"}]}),
+            "The `content` of a message",
+        ),
+        (lambda: Reply({"type": "message", "content": [{"type": "output_text"}]}), "The `content` of a message"),
+        (lambda: Reply({"type": "compaction", "id": "\ud800"}), "An item holds half of a character"),
+        (lambda: Reply(Reply), "is no part of a reply"),
+        (lambda: Reply("a", id=5), "Reply(id=5): expected is a string."),
+        (lambda: Reply("a", model=None), "Reply(model=None): expected is a string."),
+        (lambda: tool_call("f", id=5), "tool_call('f') has id=5, expected is a string."),
+        (lambda: tool_call("f", "\ud800"), "tool_call('f') holds half of a character"),
+        (lambda: tool_call("f", {"a": float("nan")}), "has arguments that are no JSON"),
+        (lambda: text("\ud800"), "holds half of a character, which has no form in UTF-8."),
+        (lambda: text("a", logprobs=["x"]), "a log probability is a number, at most 0."),
+        (lambda: text("a", logprobs=[0.5]), "a log probability is a number, at most 0."),
+        (lambda: usage(True, 1), "input=True is no whole number from 0 on."),
+        (lambda: usage(-1, 1), "input=-1 is no whole number from 0 on."),
+        (lambda: usage(1, 1, cached=5), "cached tokens are among the input"),
+        (lambda: usage(1, 1, reasoning=5), "reasoning tokens among the output"),
+        (lambda: FakeOpenAI("Hello"), "A script is a list of replies, not 'Hello'."),
+        (lambda: FakeModel(5), "A script is a list of replies, not 5."),
+    ],
+)
+def test_what_no_model_can_say_is_refused_where_it_is_written(make, message):
+    with pytest.raises(ReplyInvalid) as refused:
+        make()
+
+    assert message in str(refused.value)

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from fakemodel.api.http import Answer, json_answer
 
-__all__ = ["REFUSALS", "refused"]
+__all__ = ["ERRORS", "refused"]
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
+class ApiError:
     """One row: the status, and the members of the error object; `message` has a place for what is named."""
 
     status: int
@@ -20,30 +20,35 @@ class Refusal:
     type: str = "invalid_request_error"
 
 
-REFUSALS = {
-    "previous_response_not_found": Refusal(
+ERRORS = {
+    "previous_response_not_found": ApiError(
         400,
         "Previous response with id '{}' not found.",
         param="previous_response_id",
         code="previous_response_not_found",
     ),
     # Known from users' reports; no recording at hand has it.
-    "missing": Refusal(400, "Missing required parameter: '{0}'.", param="{0}", code="missing_required_parameter"),
-    "invalid_json": Refusal(
+    "missing": ApiError(400, "Missing required parameter: '{0}'.", param="{0}", code="missing_required_parameter"),
+    "invalid_json": ApiError(
         400,
         "We could not parse the JSON body of your request. (HINT: This likely means you aren't using your HTTP "
         "library correctly. The OpenAI API expects a JSON payload, but what was sent was not valid JSON.)",
     ),
     # The first sentence is the API's; what follows it is ours.
-    "unknown_route": Refusal(404, "Invalid URL ({}). FakeOpenAI serves {}."),
-    # Not the API's: a request that the script has no reply for.
-    "no_reply_left": Refusal(500, "{}", code="no_reply_left", type="fakemodel_error"),
+    # Documented; no recording at hand has its exact words.
+    "conversation_not_found": ApiError(404, "Conversation with id '{}' not found."),
+    "wrong_type": ApiError(
+        400, "Invalid type for '{0}': expected {1}, but got {2} instead.", param="{0}", code="invalid_type"
+    ),
+    "unknown_route": ApiError(404, "Invalid URL ({}). FakeOpenAI serves {}."),
+    # Not the API's: the script has no reply for the request, or none that the endpoint could give.
+    "script": ApiError(500, "{}", type="fakemodel_error"),
 }
 
 
 def refused(reason: str, *named: str) -> Answer:
     """The answer that refuses a request; `named` goes into its message. The SDK does not retry it."""
-    row = REFUSALS[reason]
+    row = ERRORS[reason]
     error = {
         "message": row.message.format(*named),
         "type": row.type,

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from fakemodel.api import routes
+from fakemodel.api.errors import refused
 from fakemodel.api.http import Answer, Request
-from fakemodel.errors import NoReplyLeft
+from fakemodel.errors import FakeModelError
 from fakemodel.httpx_modules import sdk_httpx
 from fakemodel.reply import Reply, listed
 from fakemodel.script import described, no_reply_left, shortened, unplayed_replies
@@ -26,7 +27,7 @@ API_KEY = "sk-fakemodel"
 
 
 @dataclass(slots=True)
-class Played:
+class Turn:
     """One request that asked the script for a reply."""
 
     asked: str
@@ -44,16 +45,16 @@ class FakeOpenAI:
     """The OpenAI API, scripted: each answer is the next of its replies.
 
     `requests` is the journal: every request in order, with its `path`, `json` body and `status`. A request
-    that finds no reply is refused, and `assert_complete` raises NoReplyLeft for it, even where the code
-    under test swallowed the refusal. Raises ReplyInvalid for what is no reply.
+    that finds no reply is refused, noted in `refused`, and raised again by `assert_complete`, even where the
+    code under test swallowed it. `state` is what the server remembers. Raises ReplyInvalid for what is no reply.
     """
 
     def __init__(self, replies: Iterable[object] = ()) -> None:
         self.requests: list[Request] = []
-        self.refused: list[NoReplyLeft] = []
+        self.refused: list[FakeModelError] = []
         self.state = State()
         self._replies: list[Reply] = []
-        self._played: list[Played] = []
+        self._played: list[Turn] = []
         self._lock = threading.Lock()
         self.say(*listed(replies))
 
@@ -70,7 +71,7 @@ class FakeOpenAI:
         return len(self._replies)
 
     def assert_complete(self) -> None:
-        """Raise UnplayedReplies when replies are left, NoReplyLeft when a request found none."""
+        """Raise UnplayedReplies when replies are left, or what the script could not answer (NoReplyLeft)."""
         if self.refused:
             raise self.refused[0]
         if self._replies:
@@ -90,7 +91,7 @@ class FakeOpenAI:
 
     @contextmanager
     def serve(self) -> Iterator[Served]:
-        """Serve on loopback while the context is open. Raises ServerMissing without the server extra."""
+        """Serve on loopback while the context is open. Raises ServerUnavailable without the server extra."""
         from fakemodel.api.server import LoopbackServer
 
         server = LoopbackServer()
@@ -103,16 +104,18 @@ class FakeOpenAI:
         """Journal a request and answer it. Both doors end here; one request is answered at a time."""
         with self._lock:
             self.requests.append(request)
-            request.answer = routes.answer(self, request)
+            try:
+                request.answer = routes.answer(self, request)
+            except FakeModelError as error:
+                self.refused.append(error)
+                request.answer = refused("script", str(error))
             return request.answer
 
     def play(self) -> tuple[int, Reply]:
         """The next reply, and the position it is played at. Raises NoReplyLeft."""
-        self._played.append(Played(_asked(self.requests[-1])))
+        self._played.append(Turn(_asked(self.requests[-1])))
         if not self._replies:
-            error = no_reply_left("the API", self._played)
-            self.refused.append(error)
-            raise error
+            raise no_reply_left("the API", self._played)
         reply = self._replies.pop(0)
         self._played[-1].answered = described(reply)
         return len(self._played), reply

@@ -8,7 +8,6 @@ from typing import Protocol
 
 from fakemodel.api.errors import refused
 from fakemodel.api.http import Answer, Request, json_answer, sse_answer
-from fakemodel.errors import NoReplyLeft
 from fakemodel.reply import Reply
 from fakemodel.state import PreviousResponseNotFound, State
 from fakemodel.wire import chat, responses
@@ -29,7 +28,7 @@ class Server(Protocol):
 
 
 def answer(server: Server, request: Request) -> Answer:
-    """The answer to a request, be it a refusal."""
+    """The answer to a request, be it a refusal. Raises what the script raises: NoReplyLeft, ReplyInvalid."""
     endpoint = ROUTES.get((request.method, request.path))
     if endpoint is None:
         wanted = f"{request.method} {request.path}"
@@ -45,16 +44,21 @@ def answer(server: Server, request: Request) -> Answer:
     for name in required:
         if name not in body:
             return refused("missing", name)
+    for name, kind in TYPES.items():
+        if body.get(name) is not None and not isinstance(body[name], kind):
+            return refused("wrong_type", name, JSON_TYPES[kind], JSON_TYPES.get(type(body[name]), "a number"))
     try:
         return create(server, body)
-    except NoReplyLeft as error:
-        return refused("no_reply_left", str(error))
     except PreviousResponseNotFound as error:
         return refused("previous_response_not_found", *error.args)
 
 
 def create_response(server: Server, body: Payload) -> Answer:
     """POST /v1/responses."""
+    conversation = body.get("conversation")
+    if conversation is not None:  # none can be known: no endpoint makes one yet
+        named = conversation.get("id") if isinstance(conversation, dict) else conversation
+        return refused("conversation_not_found", str(named))
     chain = server.state.chain_of(body.get("previous_response_id"))
     position, reply = server.play()
     ids = Ids(position, chain)
@@ -79,6 +83,23 @@ def create_chat_completion(server: Server, body: Payload) -> Answer:
 def _streamed(payloads: Iterable[Payload]) -> Answer:
     return sse_answer(tuple(frames(payloads)))
 
+
+JSON_TYPES: dict[type, str] = {
+    bool: "a boolean",
+    dict: "an object",
+    int: "an integer",
+    list: "an array",
+    str: "a string",
+}
+
+TYPES: dict[str, type] = {
+    "messages": list,
+    "model": str,
+    "previous_response_id": str,
+    "stream": bool,
+    "stream_options": dict,
+}
+"""The members of a body whose types are looked at; the others are echoed as they came."""
 
 Endpoint = tuple[tuple[str, ...], Callable[[Server, Payload], Answer]]
 

@@ -12,28 +12,27 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
 from fakemodel.api.http import Request
-from fakemodel.errors import FakeModelError
+from fakemodel.errors import ServerUnavailable
 
 if TYPE_CHECKING:
     from fakemodel.api.fake_openai import FakeOpenAI
 
-__all__ = ["LoopbackServer", "ServerMissing"]
+__all__ = ["LoopbackServer"]
 
 STARTS_WITHIN = 30.0  # seconds; a server that takes longer has failed
 
 
-class ServerMissing(FakeModelError, ImportError):
-    """The extra that serves over loopback is not installed."""
-
-
 class LoopbackServer:
-    """An HTTP server on 127.0.0.1, at a port that the system chooses; started when it is made."""
+    """An HTTP server on 127.0.0.1, at a port that the system chooses; started when it is made.
+
+    Raises ServerUnavailable where uvicorn is missing, or does not start.
+    """
 
     def __init__(self) -> None:
         try:
             import uvicorn
         except ModuleNotFoundError:
-            raise ServerMissing(
+            raise ServerUnavailable(
                 "Serving FakeOpenAI over loopback needs the server extra: pip install 'fakemodel[server]'. "
                 "FakeOpenAI().client() and .async_client() answer in process, without it."
             ) from None
@@ -48,14 +47,20 @@ class LoopbackServer:
                 ready.set()
 
         config = uvicorn.Config(
-            self._app, interface="asgi3", log_level="error", lifespan="off", server_header=False, ws="none"
+            self._app,
+            interface="asgi3",
+            lifespan="off",
+            ws="none",
+            log_config=None,  # the handlers of the suite's own logging stay as they are
+            access_log=False,
+            server_header=False,
         )
         self._server = Server(config)
         run = {"sockets": [self._socket]}
         self._thread = threading.Thread(target=self._server.run, kwargs=run, name="fakemodel-server", daemon=True)
         self._thread.start()
         if not ready.wait(STARTS_WITHIN):
-            raise FakeModelError(f"The loopback server did not start within {STARTS_WITHIN:.0f} seconds.")
+            raise ServerUnavailable(f"The loopback server did not start within {STARTS_WITHIN:.0f} seconds.")
 
     def mount(self, api: FakeOpenAI) -> str:
         """Serve `api`; returns its base URL, which ends in `/v1`."""

@@ -60,8 +60,6 @@ class FakeModel(Model):
     def __repr__(self) -> str:
         return f"<FakeModel: {len(self.turns)} turns played, {self.remaining} replies left>"
 
-    # The script.
-
     def say(self, *replies: object) -> None:
         """Append replies, and be strict from now on. Raises ReplyInvalid for what is no reply."""
         self._strict = True
@@ -78,8 +76,6 @@ class FakeModel(Model):
             raise self.refused[0]
         if self.turn_outputs:
             raise unplayed_replies("the model", self.turns, self.turn_outputs)
-
-    # The classic surface.
 
     def set_next_output(self, output: list[Any] | Exception) -> None:
         """Append the output items of one turn, or the exception that it raises."""
@@ -102,8 +98,6 @@ class FakeModel(Model):
         error = no_reply_left("the model", self.turns)
         self.refused.append(error)
         raise error
-
-    # The boundary: `agents.Model`.
 
     async def get_response(
         self,

@@ -15,7 +15,9 @@ else:
     try:
         from agents import Model, ModelResponse, Usage
         from agents.tracing import generation_span
-    except ModuleNotFoundError:
+    except ModuleNotFoundError as error:
+        if error.name != "agents":  # it is installed, and broken
+            raise
 
         class Model:
             """Stands in for `agents.Model`."""

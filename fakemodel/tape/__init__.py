@@ -1,7 +1,11 @@
 """Cassettes: what the real API said on the day of recording, matched strictly and played back offline."""
 
-MODES = ("replay", "record", "rerecord")
+from typing import Literal, TypeAlias, get_args
+
+Mode: TypeAlias = Literal["replay", "record", "rerecord"]
 """Play what was recorded; record where there is nothing yet, else play; record anew."""
+
+MODES: tuple[Mode, ...] = get_args(Mode)
 
 VERBS = {"record": "Record", "rerecord": "Re-record"}
 """How a message asks for a mode."""

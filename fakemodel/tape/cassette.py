@@ -7,16 +7,13 @@ and writes its own file (`fakemodel.tape.layout`).
 
 from __future__ import annotations
 
-import re
 import threading
 from collections import defaultdict, deque
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Literal, NoReturn
-from urllib.parse import urlsplit, urlunsplit
 
 import vcr.cassette
 from vcr.filters import decode_response
@@ -25,6 +22,7 @@ from vcr.request import Request as VcrRequest
 
 from fakemodel.errors import CassetteInvalid, CassetteMiss, CassetteMissing, NetworkRefused, UnplayedTurns
 from fakemodel.tape import layout
+from fakemodel.tape.address import masked
 from fakemodel.tape.interaction import Interaction, Request, Response
 from fakemodel.tape.match import Key, Matcher
 from fakemodel.tape.miss import cassette_miss
@@ -36,10 +34,7 @@ __all__ = ["Cassette", "Filter", "Outcome"]
 Filter = Callable[[Any], Any]
 """Given a request or response of vcrpy's, returns it changed, or None to leave it alone."""
 
-Refusal = CassetteMiss | NetworkRefused
-
-SECRET = re.compile(r"(?i)(?:api[-_]?key|key|token|access[-_]token|sig|signature|subscription-key)=")
-"""The names in a query whose values authenticate."""
+Refused = CassetteMiss | NetworkRefused
 
 Outcome = Literal["recorded", "re-recorded", "left equal", "played"]
 
@@ -58,9 +53,9 @@ class Cassette(vcr.cassette.Cassette):  # type: ignore[misc]  # vcrpy ships no t
         path: Path,
         *,
         mode: Literal["replay", "record"] = "replay",
-        name: str = "",
-        remedy: Callable[[str], str] = str,
-        raised: Callable[[Refusal], Refusal] = lambda refusal: refusal,
+        name: str,
+        remedy: Callable[[str], str],
+        raised: Callable[[Refused], Refused] = lambda refused: refused,
         ignore: Sequence[str] = (),
         allow_errors: bool = False,
         allow_unplayed: bool = False,
@@ -75,12 +70,16 @@ class Cassette(vcr.cassette.Cassette):  # type: ignore[misc]  # vcrpy ships no t
             skip_patchers=("httpx", "httpx2"),
             custom_patches=tuple(patches(self)),
         )
+        self._file = path
         self.mode = mode
-        self.refused: list[Refusal] = []
+        self._before_request = before_request
+        self._before_response = before_response
+        self.refused: list[Refused] = []
         self._live: list[Request] = []
         self._made: list[Interaction | None] = []
         self._open: dict[int, Request] = {}
-        self._name = name or path.stem
+        self._unanswered: dict[int, Request] = {}
+        self._name = name
         self._remedy = remedy
         self._raised = raised
         self._allow_errors = allow_errors
@@ -96,7 +95,7 @@ class Cassette(vcr.cassette.Cassette):  # type: ignore[misc]  # vcrpy ships no t
     @property
     def path(self) -> Path:
         """The cassette's file."""
-        return self._path  # type: ignore[no-any-return]
+        return self._file
 
     @property
     def turns(self) -> list[Interaction]:
@@ -108,18 +107,16 @@ class Cassette(vcr.cassette.Cassette):  # type: ignore[misc]  # vcrpy ships no t
         """The live requests of this run, in order."""
         return self._live
 
-    # Playing and recording.
-
     def heard(self, request: Request) -> Request | None:
         """The request as it is matched and written, noted as live; None for one that is not ours to answer."""
         vcr_request = VcrRequest(
             request.method, request.uri, request.body, {k: v[0] for k, v in request.headers.items()}
         )
-        filtered = self._before_record_request(vcr_request)
+        filtered = self._before_request(vcr_request)
         if not filtered:
             return None
         with self._lock:
-            self._live.append(_without_secrets(_request_of(filtered)))
+            self._live.append(_request_of(filtered))
             return self._live[-1]
 
     def play(self, request: Request) -> Response:
@@ -144,11 +141,11 @@ class Cassette(vcr.cassette.Cassette):  # type: ignore[misc]  # vcrpy ships no t
             remedy=self._remedy("rerecord"),
         )
 
-    def refuse(self, refusal: Refusal) -> NoReturn:
-        """Note a refusal, so that nobody can swallow it, and raise it."""
-        refusal = self._raised(refusal)
-        self.refused.append(refusal)
-        raise refusal
+    def refuse(self, error: Refused) -> NoReturn:
+        """Note what is refused, so that nobody can swallow it, and raise it."""
+        error = self._raised(error)
+        self.refused.append(error)
+        raise error
 
     def slot(self, request: Request) -> int:
         """A place in the order of turns, taken when a request is sent."""
@@ -158,13 +155,15 @@ class Cassette(vcr.cassette.Cassette):  # type: ignore[misc]  # vcrpy ships no t
             return len(self._made) - 1
 
     def drop(self, slot: int) -> None:
-        """Record nothing at a place: its answer broke off."""
-        self._open.pop(slot, None)
+        """Record nothing at a place: its request was not answered, or its answer broke off."""
+        with self._lock:
+            if slot in self._open:
+                self._unanswered[slot] = self._open.pop(slot)
 
     def keep(self, slot: int, request: Request, response: Response) -> None:
         """Record an interaction at the place that was taken for it."""
         self._open.pop(slot, None)
-        filtered = self._before_record_response(
+        filtered = self._before_response(
             {
                 "status": {"code": response.status, "message": response.message},
                 "headers": {name: list(values) for name, values in response.headers.items()},
@@ -173,8 +172,6 @@ class Cassette(vcr.cassette.Cassette):  # type: ignore[misc]  # vcrpy ships no t
         )
         if filtered is not None:
             self._made[slot] = Interaction(request, _response_of(filtered))
-
-    # The end of a test.
 
     def judge(self) -> None:
         """Raise the first request that was refused, or CassetteInvalid for an error that must not be recorded."""
@@ -188,6 +185,7 @@ class Cassette(vcr.cassette.Cassette):  # type: ignore[misc]  # vcrpy ships no t
         self.judge()
         if self.mode == "record":
             self._assert_closed()
+            self._assert_answered()
             return self._write()
         if not self._allow_unplayed:
             self._assert_played()
@@ -198,9 +196,21 @@ class Cassette(vcr.cassette.Cassette):  # type: ignore[misc]  # vcrpy ships no t
             raise CassetteInvalid(
                 f"turn {slot + 1} of {self._name} was not read to its end, nor closed, so that the file was left as "
                 f"it was ({self._shown_path})\n"
-                f"  {request.method} {request.uri}\n"
+                f"  {request.method} {masked(request.uri)}\n"
                 "Read the stream to its end, or close it: `with client.responses.create(…, stream=True) as stream`."
             )
+
+    def _assert_answered(self) -> None:
+        """A request without an answer may be left out only where the same one was sent again and answered."""
+        answered = {self._matcher.key(turn.request) for turn in self.turns}
+        for slot, request in self._unanswered.items():
+            if self._matcher.key(request) not in answered:
+                raise CassetteInvalid(
+                    f"turn {slot + 1} of {self._name} was never answered (it broke off, or was cancelled), so that the "
+                    f"file was left as it was ({self._shown_path})\n"
+                    f"  {request.method} {masked(request.uri)}\n"
+                    "A cassette holds whole answers only. Test what happens without one against FakeOpenAI."
+                )
 
     def _assert_recordable(self) -> None:
         for number, turn in enumerate(self.turns, 1):
@@ -209,7 +219,7 @@ class Cassette(vcr.cassette.Cassette):  # type: ignore[misc]  # vcrpy ships no t
                 raise CassetteInvalid(
                     f"turn {number} of {self._name} was answered {response.status} {response.message}, "
                     f"so that the file was left as it was ({self._shown_path})\n"
-                    f"  {request.method} {request.uri}: {response.body[:200].decode(errors='replace')}\n"
+                    f"  {request.method} {masked(request.uri)}: {response.body[:200].decode(errors='replace')}\n"
                     "Where the test means the error: allow_errors=True"
                 )
 
@@ -217,7 +227,9 @@ class Cassette(vcr.cassette.Cassette):  # type: ignore[misc]  # vcrpy ships no t
         left = [index for index in range(len(self._recorded)) if index not in self._played]
         if left:
             requests = [self._recorded[index].request for index in left]
-            shown = [f"  turn {i + 1}  {each.method} {each.uri}" for i, each in zip(left, requests, strict=True)]
+            shown = [
+                f"  turn {i + 1}  {each.method} {masked(each.uri)}" for i, each in zip(left, requests, strict=True)
+            ]
             raise UnplayedTurns(
                 f"{self._name} no longer asks for {len(left)} of {len(self._recorded)} recorded turns "
                 f"({self._shown_path})\n"
@@ -246,13 +258,16 @@ class Cassette(vcr.cassette.Cassette):  # type: ignore[misc]  # vcrpy ships no t
             raise CassetteMissing(
                 f"{self._name} has no cassette to replay ({self._shown_path})\n{self._remedy('record')}"
             ) from None
+        except (OSError, ValueError) as error:
+            raise CassetteInvalid(
+                f"{self._name} cannot replay {self._shown_path}: {error}\n"
+                f"Mend the file, or record it anew. {self._remedy('rerecord')}"
+            ) from None
 
     @property
     def _shown_path(self) -> Path:
         here = Path.cwd()
         return self.path.relative_to(here) if self.path.is_relative_to(here) else self.path
-
-    # What vcrpy's patches ask of a cassette.
 
     def _load(self) -> None:
         """The file was read, or is not wanted."""
@@ -262,7 +277,7 @@ class Cassette(vcr.cassette.Cassette):  # type: ignore[misc]  # vcrpy ships no t
 
     def can_play_response_for(self, request: VcrRequest) -> bool:
         """Whether vcrpy's patches are to play; in replay they are, or a miss is raised."""
-        return self.mode == "replay" and bool(self._before_record_request(request))
+        return self.mode == "replay" and bool(self._before_request(request))
 
     def play_response(self, request: VcrRequest) -> dict[str, Any]:
         """The answer in vcrpy's form. Raises CassetteMiss."""
@@ -280,14 +295,6 @@ class Cassette(vcr.cassette.Cassette):  # type: ignore[misc]  # vcrpy ships no t
         heard = self.heard(_request_of(request))
         if heard is not None:
             self.keep(self.slot(heard), heard, _response_of(decode_response(response)))
-
-
-def _without_secrets(request: Request) -> Request:
-    """The request without what its address says of its sender: a password, or a key in the query."""
-    url = urlsplit(request.uri)
-    kept = [part for part in url.query.split("&") if not SECRET.match(part)]
-    uri = urlunsplit(url._replace(netloc=url.netloc.rpartition("@")[2], query="&".join(kept)))
-    return replace(request, uri=uri)
 
 
 def _playable(response: Response) -> dict[str, list[str]]:

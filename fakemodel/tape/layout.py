@@ -17,7 +17,6 @@ from typing import Any
 
 import yaml
 
-from fakemodel.errors import CassetteInvalid
 from fakemodel.tape.interaction import Headers, Interaction, Request, Response
 
 __all__ = ["read", "write", "written"]
@@ -26,26 +25,28 @@ UNPRINTABLE = re.compile("[^\t\n\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\u
 """What cannot stand in a YAML block: control characters, line breaks other than \\n, lone surrogates."""
 
 
+JSON_TYPE = re.compile(r"application/(?:[\w.-]+\+)?json\b")
+
 DATA_LINE = re.compile(r"^data: ([^\r\n]*)$", flags=re.MULTILINE)
 
 
 def read(path: Path) -> list[Interaction]:
-    """The turns of the cassette at `path`. Raises CassetteInvalid, FileNotFoundError."""
+    """The turns of the cassette at `path`. Raises FileNotFoundError, and ValueError with what is wrong."""
     from vcr.serializers import yamlserializer
 
     try:
         content = yamlserializer.deserialize(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise _invalid(path, f"it is not YAML: {error}") from None
+    except (yaml.YAMLError, ValueError) as error:
+        raise ValueError(f"it is not YAML: {error}") from None
     if not isinstance(content, Mapping) or not isinstance(content.get("interactions"), list):
-        raise _invalid(path, "it has no list of `interactions`")
+        raise ValueError("it has no list of `interactions`")
     turns = []
     for number, interaction in enumerate(content["interactions"], 1):
         try:
             turns.append(Interaction(_request(interaction["request"]), _response(interaction["response"])))
         except (KeyError, TypeError, AttributeError, ValueError) as error:
             problem = f"no {error}" if isinstance(error, KeyError) else str(error)
-            raise _invalid(path, f"turn {number} is not an interaction ({problem})") from None
+            raise ValueError(f"turn {number} is not an interaction ({problem})") from None
     return turns
 
 
@@ -96,7 +97,7 @@ def _body_lines(key: str, body: bytes, indent: int, headers: Headers) -> Iterato
         yield from (margin + line for line in binary)
         return
     content_type = next(iter(headers.get("content-type", ())), "")
-    if "json" in content_type:
+    if JSON_TYPE.match(content_type):
         text = _pretty(text)
     elif "event-stream" in content_type:
         text = DATA_LINE.sub(lambda line: _escaped(line[0]) if _is_json(line[1]) else line[0], text)
@@ -141,7 +142,10 @@ def _flow(value: object) -> str:
 
 def _request(content: Mapping[str, Any]) -> Request:
     body = json.dumps(content["parsed_body"]) if "parsed_body" in content else content.get("body")
-    return Request(content["method"], content["uri"], _headers(content.get("headers")), _bytes(body))
+    method, uri = content["method"], content["uri"]
+    if not isinstance(method, str) or not isinstance(uri, str):
+        raise ValueError(f"method and uri are {method!r} and {uri!r}, expected are strings")
+    return Request(method, uri, _headers(content.get("headers")), _bytes(body))
 
 
 def _response(content: Mapping[str, Any]) -> Response:
@@ -174,10 +178,6 @@ def _bytes(body: object) -> bytes:
         return body.encode()
     if hasattr(body, "read"):
         return bytes(body.read())
+    if isinstance(body, Iterator):  # a body that was sent in pieces, as vcrpy writes it
+        return b"".join(map(_bytes, body))
     raise ValueError(f"a body is text or bytes, not {type(body).__name__}")
-
-
-def _invalid(path: Path, problem: str) -> CassetteInvalid:
-    return CassetteInvalid(
-        f"{path} is no cassette: {problem}.\nMend it, or delete it and record it anew with --cassettes=record."
-    )

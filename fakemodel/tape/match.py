@@ -6,18 +6,12 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from typing import Any, TypeAlias
-from urllib.parse import parse_qsl, urlsplit
 
 from fakemodel.errors import SettingInvalid
+from fakemodel.tape.address import place, query
 from fakemodel.tape.interaction import Request
 
-__all__ = ["ABSENT", "Difference", "Key", "Matcher", "api_path"]
-
-API_PATH = re.compile(
-    r"/v1/(?:assistants|audio|batches|chat/completions|completions|conversations|embeddings|evals|files|fine_tuning"
-    r"|images|models|moderations|realtime|responses|threads|uploads|vector_stores|videos)(?:/.*)?$"
-)
-"""The API's routes. Where one is asked for, host and prefix do not matter: a gateway's recording plays anywhere."""
+__all__ = ["ABSENT", "Difference", "Key", "Matcher"]
 
 BOUNDARY = re.compile(rb"--([0-9A-Za-z'()+_,./:=? -]{1,70})\r\n")
 """How an upload begins."""
@@ -37,12 +31,6 @@ class _Absent:
 ABSENT = _Absent()
 
 
-def api_path(uri: str) -> str | None:
-    """The path from `/v1` on, if `uri` asks for one of the API's routes."""
-    found = API_PATH.search(urlsplit(uri).path)
-    return found[0] if found else None
-
-
 class Matcher:
     """Matches requests, but for the JSON paths to `ignore`: `metadata.run_id`, `input[*].id`."""
 
@@ -54,11 +42,9 @@ class Matcher:
 
     def key(self, request: Request) -> Key:
         """What two requests have in common that match; `true`, `1` and `1.0` differ, and null from absent."""
-        url = urlsplit(request.uri)
-        place = api_path(request.uri) or f"{url.scheme}://{url.netloc}{url.path}"
         body = self.body(request)
         text = repr(body) if isinstance(body, bytes) else json.dumps(body, sort_keys=True)
-        return request.method, place, tuple(sorted(parse_qsl(url.query, keep_blank_values=True))), text
+        return request.method, place(request.uri), tuple(sorted(query(request.uri))), text
 
     def body(self, request: Request) -> Any:
         """The JSON of the body, without what is ignored; or its bytes, where it is no JSON.
@@ -76,16 +62,16 @@ class Matcher:
 
     def differences(self, recorded: Request, sent: Request) -> list[Difference]:
         """Every place at which the two differ, the query's under `?`."""
-        found = list(_differences("?", _query(recorded), _query(sent)))
+        found = list(_differences("?", _by_name(recorded), _by_name(sent)))
         return found + list(_differences("", self.body(recorded), self.body(sent)))
 
 
-def _query(request: Request) -> dict[str, Any]:
+def _by_name(request: Request) -> dict[str, Any]:
     """The query's values by name; a list where a name is said more than once."""
-    query: dict[str, list[str]] = {}
-    for name, value in parse_qsl(urlsplit(request.uri).query, keep_blank_values=True):
-        query.setdefault(name, []).append(value)
-    return {name: values if len(values) > 1 else values[0] for name, values in query.items()}
+    found: dict[str, list[str]] = {}
+    for name, value in query(request.uri):
+        found.setdefault(name, []).append(value)
+    return {name: values if len(values) > 1 else values[0] for name, values in found.items()}
 
 
 def _steps(path: str) -> list[str | int | None]:
@@ -102,13 +88,13 @@ def _drop(value: Any, steps: list[str | int | None]) -> None:
         places: list[Any] = list(range(len(value))) if step is None else [step] if step < len(value) else []
     else:
         places = [step] if isinstance(value, dict) and step in value else []
-    for place in places:
+    for where in places:
         if rest:
-            _drop(value[place], rest)
+            _drop(value[where], rest)
         elif isinstance(value, dict):
-            del value[place]
+            del value[where]
         else:
-            value[place] = None
+            value[where] = None
 
 
 def _differences(path: str, old: object, new: object) -> Iterator[Difference]:

@@ -7,8 +7,9 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from fakemodel.errors import CassetteMiss
+from fakemodel.tape.address import place
 from fakemodel.tape.interaction import Interaction, Request
-from fakemodel.tape.match import Difference, Matcher, api_path
+from fakemodel.tape.match import Difference, Matcher
 from fakemodel.wire.ids import PREFIXES
 
 __all__ = ["cassette_miss"]
@@ -32,7 +33,7 @@ def cassette_miss(
     remedy: str,
 ) -> CassetteMiss:
     """The miss of the request `sent`, the `number`th of the test; `played` are the indexes of used turns."""
-    asked = f"{sent.method} {_place(sent)}"
+    asked = f"{sent.method} {place(sent.uri)}"
     head = f"turn {number} of {name}"
     used = [index for index in sorted(played) if matcher.key(turns[index].request) == matcher.key(sent)]
     nearest = _nearest(sent, turns, played, matcher)
@@ -42,7 +43,7 @@ def cassette_miss(
             f"  {asked}, recorded as turn {_listed([index + 1 for index in used])}: played already",
         ]
     elif nearest is None:
-        rest = [f"turn {index + 1} {turn.request.method} {_place(turn.request)}" for index, turn in enumerate(turns)]
+        rest = [f"turn {index + 1} {turn.request.method} {place(turn.request.uri)}" for index, turn in enumerate(turns)]
         left = [words for index, words in enumerate(rest) if index not in played]
         lines = [
             f"{head} was not recorded ({path})",
@@ -64,7 +65,7 @@ def _nearest(
     candidates = [
         (index, matcher.differences(turn.request, sent))
         for index, turn in enumerate(turns)
-        if index not in played and (turn.request.method, _place(turn.request)) == (sent.method, _place(sent))
+        if index not in played and (turn.request.method, place(turn.request.uri)) == (sent.method, place(sent.uri))
     ]
     return min(candidates, key=lambda candidate: len(candidate[1]), default=None)
 
@@ -102,10 +103,6 @@ def _origin(value: object, turns: Sequence[Interaction]) -> str:
         return ""
     made = next((n for n, turn in enumerate(turns, 1) if f'"{value}"'.encode() in turn.response.body), None)
     return f" (from the answer of turn {made})" if made else " (in no recorded answer)"
-
-
-def _place(request: Request) -> str:
-    return api_path(request.uri) or request.uri.partition("?")[0]
 
 
 def _listed(words: Sequence[object]) -> str:

@@ -6,16 +6,16 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from vcr.cassette import CassetteContextDecorator
 
 from fakemodel.errors import SettingInvalid
-from fakemodel.tape import MODES, VERBS
+from fakemodel.tape import MODES, VERBS, Mode
 from fakemodel.tape.cassette import Cassette
 from fakemodel.tape.guard import network_refused, traces_answered
 
-__all__ = ["cassette", "inserted"]
+__all__ = ["cassette", "use_cassette"]
 
 PLACEHOLDER_KEY = "sk-fakemodel-placeholder"
 
@@ -24,7 +24,7 @@ PLACEHOLDER_KEY = "sk-fakemodel-placeholder"
 def cassette(
     path: str | os.PathLike[str],
     *,
-    mode: Literal["replay", "record", "rerecord"] = "replay",
+    mode: Mode = "replay",
     ignore: Sequence[str] = (),
     allow_errors: bool = False,
     allow_unplayed: bool = False,
@@ -41,9 +41,10 @@ def cassette(
     def remedy(mode: str) -> str:
         return f'{VERBS[mode]} it:  fakemodel.cassette({str(path)!r}, mode="{mode}")'
 
-    with inserted(
-        Path(path),
+    with use_cassette(
+        Path(path).absolute(),
         mode,
+        name=Path(path).stem,
         remedy=remedy,
         ignore=ignore,
         allow_errors=allow_errors,
@@ -55,13 +56,13 @@ def cassette(
 
 
 @contextmanager
-def inserted(path: Path, mode: str, *, refuse_network: bool, **options: Any) -> Iterator[Cassette]:
+def use_cassette(path: Path, mode: str, *, refuse_network: bool, **options: Any) -> Iterator[Cassette]:
     """The cassette of `path` in the player; `options` are those of `Cassette`, and finishing it is the caller's."""
     if mode not in MODES:
         raise SettingInvalid(f"mode={mode!r} is none of {', '.join(MODES)}.")
     replays = mode == "replay" or (mode == "record" and path.exists())
     options["mode"] = "replay" if replays else "record"
-    with ExitStack() as stack:
+    with _alone(path), ExitStack() as stack:
         inside: Cassette = stack.enter_context(CassetteContextDecorator.from_args(Cassette, path=path, **options))
         if replays:
             stack.enter_context(_placeholder_key())
@@ -69,6 +70,24 @@ def inserted(path: Path, mode: str, *, refuse_network: bool, **options: Any) -> 
             stack.enter_context(network_refused(inside.refuse))
         stack.enter_context(traces_answered())
         yield inside
+
+
+_open: list[Path] = []
+"""The cassette that is open in this process: clients are patched, so that there is room for one."""
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    if _open:
+        raise SettingInvalid(
+            f"{path.name} cannot be opened while {_open[0].name} is open: a request would go to both. "
+            "Close the one first, or keep both conversations in one cassette."
+        )
+    _open.append(path)
+    try:
+        yield
+    finally:
+        _open.remove(path)
 
 
 @contextmanager

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,9 +11,21 @@ from fakemodel.errors import SettingInvalid
 
 __all__ = ["filters"]
 
-HONOURED = re.compile(r"filter_.*|before_record(_.*)?|ignore_hosts|ignore_localhost|decode_compressed_response")
+HONOURED = {
+    "before_record",
+    "before_record_request",
+    "before_record_response",
+    "decode_compressed_response",
+    "filter_headers",
+    "filter_nested_post_data_parameters",
+    "filter_post_data_parameters",
+    "filter_query_parameters",
+    "ignore_hosts",
+    "ignore_localhost",
+}
 
 REFUSED = {
+    "filter_sensitive_data": "it puts values back when a cassette is loaded; before_record_request takes them out",
     "match_on": "requests are matched on method, path, query and JSON body; what may differ is named by ignore=[…]",
     "record_mode": "recording is asked for on the command line: --cassettes=record or --cassettes=rerecord",
 }
@@ -23,7 +34,7 @@ REFUSED = {
 def filters(config: Mapping[str, Any]) -> dict[str, Any]:
     """The filters that vcrpy makes of `config`, as options of a Cassette. Raises SettingInvalid."""
     for name, value in config.items():
-        if not HONOURED.fullmatch(name):
+        if name not in HONOURED:
             reason = REFUSED.get(name, "it has no meaning for fakemodel's cassettes")
             raise SettingInvalid(f"vcr_config says {name}={value!r}, which fakemodel does not take: {reason}.")
     merged = vcr.VCR(**config).get_merged_config()

@@ -5,10 +5,14 @@ It stands here once. The builder walks it to render an item.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import TypeAlias
 
-__all__ = ["GRAMMAR", "PART_TEXTS", "Parts", "Step", "Streamed"]
+from fakemodel.wire.payload import Payload
+
+__all__ = ["GRAMMAR", "PART_TEXTS", "Parts", "Step", "Streamed", "problem_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,3 +74,30 @@ GRAMMAR: dict[str, tuple[Step, ...]] = {
     "mcp_call": ("mcp_call.in_progress", Streamed("mcp_call_arguments", "arguments"), "mcp_call.completed"),
 }
 """The events between `response.output_item.added` and `.done`, by the item's type; any other type has none."""
+
+
+def problem_of(item: Payload, known: Collection[str]) -> str | None:
+    """Why `item` could not be streamed: its type is not among those `known`, or its texts are not where they belong."""
+    if item["type"] not in known:
+        nearest = get_close_matches(item["type"], known, n=1, cutoff=0)
+        return f"{item['type']!r} is no type of an output item; the nearest is {nearest[0]!r}"
+    for step in GRAMMAR.get(item["type"], ()):
+        if isinstance(step, Streamed) and not isinstance(item.get(step.key), str):
+            return f"A {item['type']} needs its `{step.key}`, a string"
+        if isinstance(step, Parts) and not all(map(_is_part, _listed(item.get(step.key)))):
+            return (
+                f"The `{step.key}` of a {item['type']} is a list of parts, each with its type "
+                f"({', '.join(PART_TEXTS)}) and text"
+            )
+    return None
+
+
+def _listed(parts: object) -> list[object]:
+    return parts if isinstance(parts, list) else [] if parts is None else [parts]
+
+
+def _is_part(part: object) -> bool:
+    if not isinstance(part, dict):
+        return False
+    text = PART_TEXTS.get(part.get("type", ""))
+    return text is not None and isinstance(part.get(text.key), str)

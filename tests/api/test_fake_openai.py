@@ -6,7 +6,7 @@ import threading
 import openai
 import pytest
 
-from fakemodel import NoReplyLeft, Reply, UnplayedReplies, refusal, text, tool_call, usage
+from fakemodel import NoReplyLeft, Reply, ReplyInvalid, UnplayedReplies, refusal, text, tool_call, usage
 from fakemodel.httpx_modules import httpx_modules, sdk_httpx
 
 REPLY = Reply(text("Hel", "lo"), tool_call("get_weather", {"city": "Paris"}), usage=usage(7, 5, cached=2, reasoning=3))
@@ -231,3 +231,42 @@ def test_a_stream_arrives_frame_by_frame(api):
 
     assert len(parts) == 10
     assert all(part.startswith(b"event: ") and part.endswith(b"\n\n") for part in parts)
+
+
+@pytest.mark.parametrize(
+    ("member", "value", "told"),
+    [
+        ("previous_response_id", ["a"], "expected a string, but got an array"),
+        ("previous_response_id", {"id": "a"}, "expected a string, but got an object"),
+        ("stream", "yes", "expected a boolean, but got a string"),
+        ("model", 5, "expected a string, but got an integer"),
+        ("stream_options", 0.5, "expected an object, but got a number"),
+    ],
+)
+def test_a_member_of_the_wrong_type_is_refused(api, http, member, value, told):
+    answer = http.post("responses", json={"model": "m", "input": "a", member: value})
+
+    assert answer.status_code == 400
+    assert answer.json()["error"] == {
+        "message": f"Invalid type for '{member}': {told} instead.",
+        "type": "invalid_request_error",
+        "param": member,
+        "code": "invalid_type",
+    }
+
+
+@pytest.mark.parametrize("conversation", ["conv_1", {"id": "conv_1"}])
+def test_a_conversation_that_nobody_made_is_unknown(api, client, conversation):
+    with pytest.raises(openai.NotFoundError, match="Conversation with id 'conv_1' not found"):
+        client.responses.create(model="m", input="a", conversation=conversation)
+
+
+def test_a_reply_that_chat_has_no_form_for_is_told_and_not_retried(api, client):
+    api.say({"type": "web_search_call", "id": "ws_1", "status": "completed"}, "second")
+
+    with pytest.raises(openai.InternalServerError, match="Chat Completions has no form for"):
+        client.chat.completions.create(model="m", messages=[])
+
+    assert (len(api.requests), api.remaining) == (1, 1)
+    with pytest.raises(ReplyInvalid):
+        api.assert_complete()

@@ -564,3 +564,126 @@ def test_capital(brazil):
     )
 
     run(suite, passed=1, told="1 played")
+
+
+# One file, one test.
+
+
+def test_two_tests_do_not_record_to_one_file(geo):
+    suite = geo("""
+@pytest.mark.parametrize("where", ["a/b", "a:b"])
+@pytest.mark.cassette
+def test_capital(brazil, where):
+    assert ask() == "Brazil"
+""")
+
+    result = run(suite, "--cassettes=rerecord", passed=1, errors=1)
+
+    result.stdout.fnmatch_lines(
+        ["*SettingInvalid: test_geo.py::test_capital[[]a:b[]] and test_geo.py::test_capital[[]a/b[]] record to*"]
+    )
+
+
+def test_classes_within_classes_have_files_of_their_own(geo):
+    inner = """
+class Test{0}:
+    class TestInner:
+        @pytest.mark.cassette
+        def test_capital(self, brazil):
+            assert ask() == "Brazil"
+"""
+    suite = geo(inner.format("A") + inner.format("B"))
+
+    run(suite, "--cassettes=record", passed=2)
+
+    assert set(cassettes(suite)) == {f"test_geo/Test{each}.TestInner.test_capital.yaml" for each in "AB"}
+
+
+def test_what_ships_is_played_whatever_the_mode(suite: pytest.Pytester):
+    suite.makepyfile(
+        test_geo="""
+import openai
+import pytest
+
+
+@pytest.mark.cassette(name="fakemodel:previous_response_id/plain")
+def test_capital():
+    client = openai.OpenAI()
+    first = client.responses.create(model="gpt-4.1", input="The largest country in South America? One word.")
+    second = client.responses.create(model="gpt-4.1", input="Its capital? One word.", previous_response_id=first.id)
+    assert second.output_text == "Brasília"
+
+
+@pytest.mark.cassette(name="fakemodel:nothing/here")
+def test_nothing():
+    pass
+"""
+    )
+
+    result = suite.runpytest("--cassettes=rerecord")
+
+    result.assert_outcomes(passed=1, errors=1)
+    result.stdout.fnmatch_lines(["*CassetteMissing: test_nothing has no cassette to replay*", "cassettes: 1 played"])
+
+
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [
+        ("name=5", "name=5 is no name of a cassette: expected is a string."),
+        ('name="../elsewhere"', "name='../elsewhere' leads out of the folder of cassettes."),
+        ('name="fakemodel:../elsewhere"', "name='fakemodel:../elsewhere' leads out of the folder of cassettes."),
+        ('ignore="metadata"', "@pytest.mark.cassette says ignore='metadata', expected is a list."),
+        ('ignore=["."]', "'.' is no JSON path. Paths look like metadata.run_id, input[[]*], input[[]0]."),
+        ('allow_errors="false"', "@pytest.mark.cassette says allow_errors='false', expected is a bool."),
+    ],
+)
+def test_a_setting_of_the_wrong_kind_is_refused(geo, setting, message):
+    suite = geo(ONE.replace("mark.cassette", f"mark.cassette({setting})"))
+
+    result = run(suite, errors=1)
+
+    result.stdout.fnmatch_lines([f"*SettingInvalid: {message}".replace("input[[]*]", "input[[]*[]]*")])
+
+
+def test_a_config_that_is_no_dict_is_refused(geo):
+    suite = geo(ONE + "\n\n@pytest.fixture\ndef cassette_config():\n    return None\n")
+
+    run(suite, errors=1).stdout.fnmatch_lines(
+        ["*SettingInvalid: cassette_config is None, expected is a dict of ignore, *"]
+    )
+
+
+def test_a_markers_settings_add_to_those_of_its_class(geo):
+    suite = geo("""
+@pytest.mark.cassette(ignore=["input"])
+class TestGeo:
+    @pytest.mark.cassette(name="largest")
+    def test_capital(self, brazil):
+        assert ask(QUESTION) == "Brazil"
+
+
+QUESTION = "The largest?"
+""")
+    run(suite, "--cassettes=record", passed=1)
+
+    suite.makepyfile(test_geo=(suite.path / "test_geo.py").read_text().replace('"The largest?"', '"The biggest?"'))
+
+    run(suite, passed=1, told="1 played")
+    assert set(cassettes(suite)) == {"test_geo/largest.yaml"}
+
+
+def test_a_cassette_within_a_cassette_is_refused(geo):
+    suite = geo("""
+import fakemodel
+
+
+@pytest.mark.cassette
+def test_capital(brazil):
+    ask()
+    with fakemodel.cassette("inner.yaml", mode="record"):
+        pass
+""")
+
+    run(suite, "--cassettes=record", failed=1).stdout.fnmatch_lines(
+        ["E *SettingInvalid: inner.yaml cannot be opened while test_capital.yaml is open: *"]
+    )

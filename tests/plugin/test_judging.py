@@ -272,7 +272,7 @@ def test_openai_needs_the_server_extra(suite: pytest.Pytester, monkeypatch: pyte
     result.stdout.fnmatch_lines(
         [
             (
-                "*ServerMissing: Serving FakeOpenAI over loopback needs the server extra: pip install "
+                "*ServerUnavailable: Serving FakeOpenAI over loopback needs the server extra: pip install "
                 "'fakemodel[[]server[]]'. FakeOpenAI().client() and .async_client() answer in process, without it."
             )
         ]
@@ -370,3 +370,69 @@ def test_tests_that_are_expected_to_fail_fail_as_expected(recorded):
     )
 
     suite.runpytest().assert_outcomes(xfailed=1)
+
+
+def test_a_script_that_ran_out_while_recording_is_told_as_such(suite: pytest.Pytester):
+    suite.makepyfile(
+        test_geo=APP
+        + """
+@pytest.mark.cassette
+def test_capital(fake_openai):
+    fake_openai.say("Brazil")
+    app("The largest country?")
+    app("Its capital?")
+"""
+    )
+
+    result = suite.runpytest("--cassettes=record")
+
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["NoReplyLeft: the API was called 2 times, the script has 1 reply."])
+    result.stdout.no_fnmatch_line("*allow_errors*")
+
+
+def test_a_reply_that_the_endpoint_cannot_give_fails_the_test_that_went_on(suite: pytest.Pytester):
+    suite.makepyfile(
+        """
+import openai
+
+
+def test_chat(fake_openai):
+    fake_openai.say({"type": "reasoning", "summary": []}, "second")
+    try:
+        openai.OpenAI().chat.completions.create(model="gpt-4o", messages=[])
+    except openai.InternalServerError:
+        pass
+    assert len(fake_openai.requests) == 1
+"""
+    )
+
+    result = suite.runpytest()
+
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["ReplyInvalid: Chat Completions has no form for *"])
+
+
+def test_the_suites_own_logging_goes_on_beside_the_server(suite: pytest.Pytester):
+    suite.makepyfile(
+        """
+import logging
+
+
+def test_before():
+    logging.warning("before")
+
+
+def test_served(fake_openai):
+    logging.warning("served")
+
+
+def test_after():
+    logging.warning("after")
+"""
+    )
+
+    suite.runpytest("--log-file=log.txt").assert_outcomes(passed=3)
+
+    logged = (suite.path / "log.txt").read_text()
+    assert [word for word in ("before", "served", "after") if word in logged] == ["before", "served", "after"]

@@ -176,3 +176,23 @@ def test_the_cassette_marker_counts_where_both_are_given(suite: pytest.Pytester)
     suite.makepyfile(ASK + TEST.replace("vcr", "vcr(match_on=['method'])\n@pytest.mark.cassette"))
 
     suite.runpytest("--cassettes=record").assert_outcomes(passed=1)
+
+
+@pytest.mark.parametrize(
+    ("config", "message"),
+    [
+        ('{"filter_sensitive_data": [("<NAME>", "Ann")]}', "vcr_config says filter_sensitive_data=*"),
+        (
+            '{"filter_header": ["x"]}',
+            "vcr_config says filter_header=*: it has no meaning for fakemodel's cassettes.",
+        ),
+    ],
+)
+def test_a_setting_that_would_not_be_honoured_is_refused(suite: pytest.Pytester, config, message):
+    with_config(suite, config)
+    suite.makepyfile(test_geo=ASK + TEST)
+
+    result = suite.runpytest("--cassettes=record")
+
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines([f"*SettingInvalid: {message}"])

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from vcr.persisters.filesystem import FilesystemPersister
 from vcr.serializers import yamlserializer
 
+import fakemodel
 from fakemodel import CassetteInvalid
 from fakemodel.tape import layout
 from fakemodel.tape.interaction import Interaction, Request, Response
@@ -198,25 +199,45 @@ RESPONSE = "response: {status: {code: 200, message: OK}, headers: {}, body: {str
             f"interactions: [{{{REQUEST}, {RESPONSE.replace('hello', '[1]')}}}]",
             "turn 1 is not an interaction (a body is text or bytes, not list)",
         ),
+        (
+            f"interactions: [{{{REQUEST.replace('GET', '5')}, {RESPONSE}}}]",
+            "turn 1 is not an interaction (method and uri are 5 and 'https://api.openai.com/v1/models', *",
+        ),
+        ("recorded: {on: 2026-13-45}", "it is not YAML: month must be in 1..12"),
     ],
 )
 def test_a_file_that_is_no_cassette_says_why(tmp_path: Path, text, problem):
     path = tmp_path / "broken.yaml"
     path.write_text(text, encoding="utf-8")
 
-    with pytest.raises(CassetteInvalid) as refused:
-        layout.read(path)
+    with pytest.raises(CassetteInvalid) as refused, fakemodel.cassette(path):
+        pass
 
-    first, _, last = str(refused.value).partition(f"{path} is no cassette: ")[2].rpartition("\n")
-    assert first.startswith(problem.removesuffix("*")) if problem.endswith("*") else first == f"{problem}."
-    assert last == "Mend it, or delete it and record it anew with --cassettes=record."
+    first, _, last = str(refused.value).partition(f"broken cannot replay {path}: ")[2].rpartition("\n")
+    assert first.startswith(problem.removesuffix("*")) if problem.endswith("*") else first == problem
+    assert last == (
+        f'Mend the file, or record it anew. Re-record it:  fakemodel.cassette({str(path)!r}, mode="rerecord")'
+    )
 
 
 def test_a_file_that_is_no_text_is_no_cassette(tmp_path: Path):
     (tmp_path / "bytes.yaml").write_bytes(b"\xff\xfe\x00")
 
-    with pytest.raises(CassetteInvalid, match="is no cassette: it is not YAML: "):
-        layout.read(tmp_path / "bytes.yaml")
+    with pytest.raises(CassetteInvalid, match="it is not YAML: "), fakemodel.cassette(tmp_path / "bytes.yaml"):
+        pass
+
+
+def test_a_folder_is_no_cassette(tmp_path: Path):
+    with pytest.raises(CassetteInvalid, match="Is a directory"), fakemodel.cassette(tmp_path):
+        pass
+
+
+def test_a_body_that_vcrpy_wrote_in_pieces_is_joined(tmp_path: Path):
+    path = tmp_path / "pieces.yaml"
+    pieces = "!!python/object/apply:builtins.iter {args: [[!!binary aGVs, !!binary bG8=]]}"
+    path.write_text(f"interactions: [{{{REQUEST.replace('headers', f'body: {pieces}, headers')}, {RESPONSE}}}]")
+
+    assert layout.read(path)[0].request.body == b"hello"
 
 
 def test_a_file_that_is_missing_stays_a_missing_file(tmp_path: Path):

@@ -232,7 +232,7 @@ def test_the_turns_of_a_recording_are_told_while_it_is_made():
     with script().serve() as served, fakemodel.cassette("geo.yaml", mode="record") as tape:
         converse(served.base_url)
 
-        assert (tape.path, tape.mode) == (Path("geo.yaml"), "record")
+        assert (tape.path, tape.mode) == (Path("geo.yaml").absolute(), "record")
         assert [request.json["input"] for request in tape.requests] == ["The largest country?", "Its capital?"]
         assert [json.loads(turn.response.body)["status"] for turn in tape.turns] == ["completed"] * 2
         assert tape.turns[1].request.json["previous_response_id"] == json.loads(tape.turns[0].response.body)["id"]
@@ -628,3 +628,102 @@ def test_a_cassette_that_was_taken_out_plays_no_more(origin):
 
     with HTTPX.Client() as client:
         assert client.post(f"{origin.base_url}/responses", json={}).content == COMPLETED
+
+
+# What a recording must not be silent about.
+
+
+def test_a_request_that_was_never_answered_is_not_left_out_in_silence(origin):
+    async def give_up() -> None:
+        async with openai.AsyncOpenAI(base_url=origin.base_url, api_key="sk-live", max_retries=0) as client:
+            with contextlib.suppress(openai.APIConnectionError):
+                await client.responses.create(model="gpt-4.1", input="Brazil?")
+
+    origin.answers.append(lambda handler: setattr(handler, "close_connection", True))  # hangs up without a word
+
+    with (
+        pytest.raises(CassetteInvalid, match=r"turn 1 of geo was never answered .* \(geo\.yaml\)"),
+        fakemodel.cassette("geo.yaml", mode="record"),
+    ):
+        asyncio.run(give_up())
+
+    assert not Path("geo.yaml").exists()
+
+
+def test_a_redirect_is_followed_in_replay(origin):
+    def follow(base_url: str) -> bytes:
+        with HTTPX.Client(follow_redirects=True) as client:
+            return client.post(f"{base_url}/responses", json={"input": "Brazil?"}).content
+
+    origin.answer(b"", 307, (("location", f"{origin.base_url}/responses?moved=1"),))
+    origin.answer(COMPLETED, headers=(JSON,))
+    with fakemodel.cassette("geo.yaml", mode="record"):
+        live = follow(origin.base_url)
+
+    with fakemodel.cassette("geo.yaml"):
+        assert json.loads(follow(origin.base_url)) == json.loads(live)
+
+
+def test_lines_of_json_stay_lines(origin):
+    lines = b'{"id": 1}\n{"id": 2}\n'
+    origin.answer(lines, headers=(("content-type", "application/jsonl"),))
+
+    def read(base_url: str) -> bytes:
+        with HTTPX.Client() as client:
+            return client.post(f"{base_url}/files", content=b"").content
+
+    with fakemodel.cassette("geo.yaml", mode="record"):
+        read(origin.base_url)
+
+    with fakemodel.cassette("geo.yaml"):
+        assert read(origin.base_url) == lines
+
+
+SECRETS = ["api-key", "x-api-key", "key", "client_secret", "access_token", "X-Amz-Security-Token", "password", "sig"]
+
+
+@pytest.mark.parametrize("name", SECRETS)
+def test_a_key_in_the_query_stays_out_of_the_file_and_of_messages(origin, name):
+    def ask(secret: str, question: str = "Brazil?") -> int:
+        with HTTPX.Client() as client:
+            address = f"{origin.base_url}/responses?{name}={secret}&after=1"
+            return client.post(address, json={"input": question}).status_code
+
+    origin.answer(COMPLETED, headers=(JSON,))
+    with fakemodel.cassette("geo.yaml", mode="record"):
+        ask("TOPSECRET")
+    assert "TOPSECRET" not in Path("geo.yaml").read_text()
+
+    with fakemodel.cassette("geo.yaml"):
+        assert ask("ANOTHER") == 200
+    with pytest.raises(fakemodel.CassetteMiss) as miss, fakemodel.cassette("geo.yaml"):
+        ask("TOPSECRET", "Peru?")
+    assert "TOPSECRET" not in str(miss.value)
+
+
+def test_a_recording_of_vcrpys_own_with_a_key_in_the_query_is_replayed(origin):
+    origin.answer(COMPLETED, headers=(JSON,))
+    address = f"{origin.base_url}/responses?api-key=zzz&after=1"
+    with vcr.use_cassette("geo.yaml"):
+        requests.post(address, json={"input": "Brazil?"})
+
+    with fakemodel.cassette("geo.yaml"):
+        assert requests.post(address, json={"input": "Brazil?"}).status_code == 200
+
+
+def test_one_cassette_at_a_time_is_open():
+    with (
+        fakemodel.cassette("outer.yaml", mode="record"),
+        pytest.raises(fakemodel.SettingInvalid, match=r"inner\.yaml cannot be opened while outer\.yaml is open"),
+        fakemodel.cassette("inner.yaml", mode="record"),
+    ):
+        raise AssertionError("it was opened")
+
+
+def test_the_folder_may_change_while_a_cassette_is_recorded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    (tmp_path / "elsewhere").mkdir()
+    with script().serve() as served, fakemodel.cassette("geo.yaml", mode="record"):
+        converse(served.base_url)
+        monkeypatch.chdir(tmp_path / "elsewhere")
+
+    assert (tmp_path / "geo.yaml").exists()

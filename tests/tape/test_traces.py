@@ -51,6 +51,24 @@ def watched(suite: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.P
 
 def test_without_a_double_a_trace_is_posted(watched: pytest.Pytester):
     watched.makepyfile(
+        """
+from agents import set_tracing_disabled, trace
+
+set_tracing_disabled(False)
+
+
+def test_trace():
+    with trace("nobody stands in for the API"):
+        pass
+"""
+    )
+
+    assert watched.runpytest_subprocess().ret == 77
+    assert Path("leaked").read_text() == "'api.openai.com'"
+
+
+def test_with_a_model_that_was_made_by_hand_no_trace_leaves(watched: pytest.Pytester):
+    watched.makepyfile(
         AGENT
         + """
 async def test_agent():
@@ -58,8 +76,9 @@ async def test_agent():
 """
     )
 
-    assert watched.runpytest_subprocess().ret == 77
-    assert Path("leaked").read_text() == "'api.openai.com'"
+    result = watched.runpytest_subprocess()
+    result.assert_outcomes(passed=1)
+    assert (result.ret, Path("leaked").exists()) == (0, False)
 
 
 def test_under_fake_model_no_trace_leaves(watched: pytest.Pytester):
