@@ -8,7 +8,7 @@ from __future__ import annotations
 import shlex
 import sys
 from collections import Counter
-from collections.abc import Callable, Collection, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -18,6 +18,7 @@ import pytest
 
 from fakemodel.errors import FakeModelError, SettingInvalid
 from fakemodel.tape import MODES, VERBS
+from fakemodel.tape.settings import MARKER, SETTINGS, checked
 from fakemodel.tracebacks import keep_users_frames
 
 if TYPE_CHECKING:
@@ -28,21 +29,6 @@ if TYPE_CHECKING:
     from fakemodel.model.fake_model import FakeModel
     from fakemodel.tape.cassette import Cassette
 
-SETTINGS: dict[str, tuple[str, type, Any, str]] = {
-    "ignore": ("linelist", list, [], "JSON paths of request bodies that may differ, as metadata.run_id or input[*].id"),
-    "allow_errors": ("bool", bool, False, "record answers of 400 and above"),
-    "allow_unplayed": ("bool", bool, False, "recorded turns may stay unplayed"),
-    "refuse_network": ("bool", bool, True, "while replaying, refuse connections to other machines"),
-}
-"""The settings of a cassette: the kind of the ini option, the type, the default, and what it does."""
-
-MARKER = (
-    "cassette(name=None, ignore=(), allow_errors=False, allow_unplayed=False, refuse_network=True): record the "
-    "test's HTTP requests, or replay them from cassettes/<test module>/<test name>.yaml. name: another file name, "
-    "or fakemodel:<name> for a cassette that ships with fakemodel. "
-    + ". ".join(f"{name}: {text}" for name, (*_, text) in SETTINGS.items())
-    + "."
-)
 VCR_MARKER = "vcr(**vcr_config): pytest-recording's marker, understood as `cassette` where that plugin is absent."
 
 
@@ -217,25 +203,12 @@ def _settings(request: pytest.FixtureRequest, markers: Sequence[pytest.Mark]) ->
     settings: dict[str, Any] = {"name": None}
     settings |= {name: request.config.getini(f"cassette_{name}") for name in SETTINGS}
     config = request.getfixturevalue("cassette_config")
-    settings |= _checked(config, "cassette_config", SETTINGS)
+    settings |= checked(config, "cassette_config", SETTINGS)
     for marker in reversed(markers):
         if marker.args:
             raise SettingInvalid(f"@pytest.mark.cassette takes keywords only: name={marker.args[0]!r}.")
-        settings |= _checked(marker.kwargs, "@pytest.mark.cassette", ["name", *SETTINGS])
+        settings |= checked(marker.kwargs, "@pytest.mark.cassette", ["name", *SETTINGS])
     return settings
-
-
-def _checked(given: object, where: str, known: Collection[str]) -> dict[str, Any]:
-    if not isinstance(given, dict):
-        raise SettingInvalid(f"{where} is {given!r}, expected is a dict of {', '.join(known)}.")
-    unknown = [name for name in given if name not in known]
-    if unknown:
-        raise SettingInvalid(f"{where} takes {', '.join(known)}, not {', '.join(map(str, unknown))}.")
-    for name, (_, kind, _, _) in SETTINGS.items():
-        value = given.get(name)
-        if name in given and not isinstance(list(value) if isinstance(value, tuple) else value, kind):
-            raise SettingInvalid(f"{where} says {name}={value!r}, expected is a {kind.__name__}.")
-    return given
 
 
 def _alone_in_file(request: pytest.FixtureRequest, path: Path) -> None:

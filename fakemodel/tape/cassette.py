@@ -28,6 +28,7 @@ from fakemodel.tape.match import Key, Matcher
 from fakemodel.tape.miss import cassette_miss
 from fakemodel.tape.patches import patches
 from fakemodel.tape.scrub import recorded_from, scrubbed
+from fakemodel.tape.vcr_form import playable, request_of, response_of, vcr_request, vcr_response
 
 __all__ = ["Cassette", "Filter", "Outcome"]
 
@@ -109,14 +110,11 @@ class Cassette(vcr.cassette.Cassette):  # type: ignore[misc]  # vcrpy ships no t
 
     def heard(self, request: Request) -> Request | None:
         """The request as it is matched and written, noted as live; None for one that is not ours to answer."""
-        vcr_request = VcrRequest(
-            request.method, request.uri, request.body, {k: v[0] for k, v in request.headers.items()}
-        )
-        filtered = self._before_request(vcr_request)
+        filtered = self._before_request(vcr_request(request))
         if not filtered:
             return None
         with self._lock:
-            self._live.append(_request_of(filtered))
+            self._live.append(request_of(filtered))
             return self._live[-1]
 
     def play(self, request: Request) -> Response:
@@ -163,15 +161,9 @@ class Cassette(vcr.cassette.Cassette):  # type: ignore[misc]  # vcrpy ships no t
     def keep(self, slot: int, request: Request, response: Response) -> None:
         """Record an interaction at the place that was taken for it."""
         self._open.pop(slot, None)
-        filtered = self._before_response(
-            {
-                "status": {"code": response.status, "message": response.message},
-                "headers": {name: list(values) for name, values in response.headers.items()},
-                "body": {"string": response.body},
-            }
-        )
+        filtered = self._before_response(vcr_response(response))
         if filtered is not None:
-            self._made[slot] = Interaction(request, _response_of(filtered))
+            self._made[slot] = Interaction(request, response_of(filtered))
 
     def judge(self) -> None:
         """Raise the first request that was refused, or CassetteInvalid for an error that must not be recorded."""
@@ -281,45 +273,16 @@ class Cassette(vcr.cassette.Cassette):  # type: ignore[misc]  # vcrpy ships no t
 
     def play_response(self, request: VcrRequest) -> dict[str, Any]:
         """The answer in vcrpy's form. Raises CassetteMiss."""
-        heard = self.heard(_request_of(request))
+        heard = self.heard(request_of(request))
         assert heard is not None, "vcrpy asks first whether the request is the cassette's"
         response = self.play(heard)
-        return {
-            "status": {"code": response.status, "message": response.message},
-            "headers": _playable(response),
-            "body": {"string": response.body},
-        }
+        return playable(response)
 
     def append(self, request: VcrRequest, response: dict[str, Any]) -> None:
         """Record what vcrpy's patches were answered."""
-        heard = self.heard(_request_of(request))
+        heard = self.heard(request_of(request))
         if heard is not None:
-            self.keep(self.slot(heard), heard, _response_of(decode_response(response)))
-
-
-def _playable(response: Response) -> dict[str, list[str]]:
-    length = {"content-length": [str(len(response.body))]}
-    return {
-        **{name: list(values) for name, values in response.headers.items() if name != "transfer-encoding"},
-        **length,
-    }
-
-
-def _request_of(request: VcrRequest) -> Request:
-    body = request.body_bytes
-    headers = {name.lower(): [str(value)] for name, value in request.headers.items()}
-    return Request(request.method, request.uri, headers, bytes(body or b""))
-
-
-def _response_of(response: dict[str, Any]) -> Response:
-    status, body = response["status"], response["body"]["string"]
-    headers = {name.lower(): list(values) for name, values in response["headers"].items()}
-    return Response(
-        status["code"],
-        status["message"] or "",
-        headers,
-        body.encode() if isinstance(body, str) else bytes(body or b""),
-    )
+            self.keep(self.slot(heard), heard, response_of(decode_response(response)))
 
 
 def _interactions(text: str) -> str:
