@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from fakemodel.reply import usage as usage
     from fakemodel.streams import stream as stream
     from fakemodel.tape.recorder import cassette as cassette
+    from fakemodel.wire.laws import check_chunks as check_chunks
+    from fakemodel.wire.laws import check_events as check_events
     from fakemodel.wire.sse import sse as sse
 
 _HOMES = {
@@ -60,6 +62,7 @@ _HOMES = {
     "fakemodel.reply": ("Reply", "refusal", "text", "tool_call", "usage"),
     "fakemodel.streams": ("stream",),
     "fakemodel.tape.recorder": ("cassette",),
+    "fakemodel.wire.laws": ("check_chunks", "check_events"),
     "fakemodel.wire.sse": ("sse",),
 }
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}

@@ -7,6 +7,12 @@ application's ``except Exception``. All errors that need not do so are Exception
 
 from __future__ import annotations
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from fakemodel.wire.laws import Violation
+
 __all__ = [
     "CassetteInvalid",
     "CassetteMiss",
@@ -36,7 +42,14 @@ class SettingInvalid(FakeModelError, ValueError):
 
 
 class StreamError(FakeModelError, ValueError):
-    """A stream is not what the API, or the adapter it is meant for, would make or take."""
+    """A stream is not what the API, or the adapter it is meant for, would make or take.
+
+    `violations` are the breaches of the wire's laws, in the order of the stream; empty where it is something else.
+    """
+
+    def __init__(self, message: str, violations: Sequence[Violation] = ()) -> None:
+        super().__init__(message)
+        self.violations = tuple(violations)
 
 
 class ServerUnavailable(FakeModelError, RuntimeError):

@@ -1,6 +1,6 @@
 """The grammar of a Responses stream: which events an output item is made of, in which order.
 
-It stands here once. The builder walks it to render an item.
+It stands here once. The builder walks it to render an item, the checker to find what may follow what.
 """
 
 from __future__ import annotations
@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import cache
 from typing import TypeAlias
 
 from fakemodel.wire.payload import Payload
 
-__all__ = ["GRAMMAR", "PART_TEXTS", "Parts", "Step", "Streamed", "problem_of"]
+__all__ = ["CLOSED", "GRAMMAR", "OPENED", "PART_TEXTS", "Parts", "Step", "Streamed", "followers", "problem_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +40,13 @@ class Parts:
 
 
 Step: TypeAlias = str | Streamed | Parts
-"""One step of an item: an event without content, a streamed text, or any number of parts."""
+"""One step of an item: an event without content (with `*`, any number of them), a streamed text, or parts."""
 
 CONTENT = Parts("content_part", "content", "content_index")
 SUMMARY = Parts("reasoning_summary_part", "summary", "summary_index")
+
+OPENED, CLOSED = "output_item.added", "output_item.done"
+ANNOTATED = "output_text.annotation.added"
 
 PART_TEXTS = {
     "output_text": Streamed("output_text", "text"),
@@ -68,6 +72,7 @@ GRAMMAR: dict[str, tuple[Step, ...]] = {
     "image_generation_call": (
         "image_generation_call.in_progress",
         "image_generation_call.generating",
+        "image_generation_call.partial_image*",
         "image_generation_call.completed",
     ),
     "mcp_list_tools": ("mcp_list_tools.in_progress", "mcp_list_tools.completed"),
@@ -101,3 +106,42 @@ def _is_part(part: object) -> bool:
         return False
     text = PART_TEXTS.get(part.get("type", ""))
     return text is not None and isinstance(part.get(text.key), str)
+
+
+@cache
+def followers(item_type: str) -> dict[str, frozenset[str]] | None:
+    """For each event of an item of this type, which may come next; None for a type without a grammar.
+
+    Events are named without `response.`.
+    """
+    if item_type not in GRAMMAR:
+        return None
+    edges: dict[str, set[str]] = {}
+    before = {OPENED}
+    for step in GRAMMAR[item_type]:
+        entries, exits, optional, inner = _edges(step)
+        for first, second in [*inner, *((last, entry) for last in before for entry in entries)]:
+            edges.setdefault(first, set()).add(second)
+        before = exits | before if optional else exits
+    for last in before:
+        edges.setdefault(last, set()).add(CLOSED)
+    return {first: frozenset(seconds) for first, seconds in edges.items()}
+
+
+def _edges(step: Step) -> tuple[set[str], set[str], bool, list[tuple[str, str]]]:
+    """How a step may begin and end, whether it may be left out, and what follows what within it."""
+    if isinstance(step, str):
+        name = step.removesuffix("*")
+        return {name}, {name}, name != step, [(name, name)] if name != step else []
+    if isinstance(step, Streamed):
+        delta, done = f"{step.word}.delta", f"{step.word}.done"
+        return {delta, done}, {done}, False, [(delta, delta), (delta, done)]
+    opened, closed = f"{step.word}.added", f"{step.word}.done"
+    inner = [(closed, opened), (opened, closed)]
+    for text in PART_TEXTS.values():
+        entries, exits, _, within = _edges(text)
+        inner += [*within, *((opened, entry) for entry in entries), *((last, closed) for last in exits)]
+    before = (opened, "output_text.delta", ANNOTATED)
+    after = ("output_text.delta", "output_text.done")
+    inner += [*((first, ANNOTATED) for first in before), *((ANNOTATED, second) for second in after)]
+    return {opened}, {closed}, True, inner

@@ -202,7 +202,8 @@ def _item_events(output: Output, index: int) -> Iterator[Payload]:
     yield {"type": "response.output_item.added", "item": _opened(item, steps), "output_index": index}
     for step in steps:
         if isinstance(step, str):
-            yield {"type": f"response.{step}", **place}
+            if not step.endswith("*"):
+                yield {"type": f"response.{step}", **place}
         elif isinstance(step, Streamed):
             yield from _text_events(step, item, next(deltas, None), place)
         else:

@@ -1,0 +1,56 @@
+"""The laws of a stream: what is true of every stream that the API sends, and how a breach is told.
+
+The laws of Responses events are in `event_laws`, those of Chat Completions chunks in `chunk_laws`. Both were measured
+on real traffic; event and item types that they do not know pass the general ones, so that news of the API break nobody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from fakemodel.errors import StreamError
+from fakemodel.wire.payload import payload_of
+
+__all__ = ["Violation", "check_chunks", "check_events"]
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """One breach: the name of the law, the position in the stream, what the law wants there, and what stands there."""
+
+    law: str
+    position: int
+    type: str
+    expected: object
+    found: object
+    message: str
+
+    def __str__(self) -> str:
+        return f"[{self.position}] {self.type}   {self.message}"
+
+
+def check_events(events: Iterable[object]) -> None:
+    """Check a stream of the Responses API: SDK objects or plain dicts, from `response.created` or resumed later.
+
+    Raises StreamError, whose `violations` name the law, the position, the expected and the found.
+    """
+    from fakemodel.wire.event_laws import violations
+
+    payloads = [payload_of(event) for event in events]
+    _refuse(list(violations(payloads)), len(payloads), "events")
+
+
+def check_chunks(chunks: Iterable[object]) -> None:
+    """Check a stream of the Chat Completions API: SDK objects or plain dicts. Raises as `check_events` does."""
+    from fakemodel.wire.chunk_laws import violations
+
+    payloads = [payload_of(chunk) for chunk in chunks]
+    _refuse(list(violations(payloads)), len(payloads), "chunks")
+
+
+def _refuse(found: list[Violation], count: int, kind: str) -> None:
+    if found:
+        laws = "1 law" if len(found) == 1 else f"{len(found)} laws"
+        lines = "\n".join(f"  {violation}" for violation in found)
+        raise StreamError(f"{laws} broken in {count} {kind}\n{lines}", found)

@@ -1,0 +1,280 @@
+"""The laws of the wire: every real stream keeps them, and hardly a changed one does."""
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fakemodel import Reply, StreamError, check_chunks, check_events, refusal, text, tool_call
+from fakemodel.tape import layout
+from fakemodel.wire.sse import split
+
+laws = settings(derandomize=True, deadline=None, max_examples=100)
+
+
+def payloads(body: bytes) -> list[dict]:
+    lines = [line for frame in split(body) for line in frame.decode().splitlines() if line.startswith("data: ")]
+    return [json.loads(line.removeprefix("data: ")) for line in lines if line != "data: [DONE]"]
+
+
+@pytest.fixture(scope="session")
+def streams(corpus: Path) -> list[list[dict]]:
+    """Every recorded stream of the corpus."""
+    turns = [turn for file in sorted(corpus.rglob("*.yaml")) for turn in layout.read(file)]
+    return [payloads(turn.response.body) for turn in turns if turn.response.is_stream]
+
+
+@pytest.fixture(scope="session")
+def event_streams(streams):
+    return [stream for stream in streams if "type" in stream[0]]
+
+
+@pytest.fixture(scope="session")
+def chunk_streams(streams):
+    return [stream for stream in streams if "type" not in stream[0]]
+
+
+def test_every_real_stream_keeps_the_laws(event_streams, chunk_streams):
+    for stream in event_streams:
+        check_events(stream)
+    for stream in chunk_streams:
+        check_chunks(stream)
+    assert (len(event_streams), len(chunk_streams)) == (14, 29)
+
+
+def with_event(stream, position, event):
+    return [*stream[:position], event, *stream[position + 1 :]]
+
+
+def without(stream, position):
+    return [*stream[:position], *stream[position + 1 :]]
+
+
+CHANGED = ("delta", "text", "arguments", "code", "item_id")
+MOVED = ("output_index", "content_index", "summary_index", "annotation_index", "sequence_number")
+
+
+def event_mutants(stream):
+    """Every mutation of a stream, with its class and the event it was done to."""
+    for position, event in enumerate(stream):
+        kind = event["type"].removeprefix("response.")
+        yield "dropped", kind, without(stream, position)
+        yield "duplicated", kind, [*stream[:position], event, *stream[position:]]
+        yield "cut off", kind, stream[:position]
+        if position + 1 < len(stream):
+            yield "swapped", kind, [*stream[:position], stream[position + 1], event, *stream[position + 2 :]]
+        for key in CHANGED:
+            if isinstance(event.get(key), str):
+                yield f"changed {key}", kind, with_event(stream, position, {**event, key: f"{event[key]}x"})
+        for key in MOVED:
+            if key in event:
+                yield f"moved {key}", kind, with_event(stream, position, {**event, key: event[key] + 1})
+        for holder in ("item", "part"):
+            for key, value in event.get(holder, {}).items():
+                if isinstance(value, str):
+                    changed = {**event, holder: {**event[holder], key: f"{value}x"}}
+                    what = f"{event[holder]['type']} {kind}"
+                    yield f"changed {holder}.{key}", what, with_event(stream, position, changed)
+        for key in ("id", "status", "model"):
+            if "response" in event:
+                changed = {**event, "response": {**event["response"], key: "x"}}
+                yield f"changed response.{key}", kind, with_event(stream, position, changed)
+        output = event.get("response", {}).get("output", [])
+        for index, item in enumerate(output):
+            for items in (without(output, index), with_event(output, index, {**item, "id": "x"})):
+                changed = {**event, "response": {**event["response"], "output": items}}
+                yield "changed final item", kind, with_event(stream, position, changed)
+    yield "a second end", "", [*stream, stream[-1]]
+
+
+# Mutations that leave a legal stream, and why.
+LEGAL_EVENTS = {
+    ("dropped", "created"): "what is left is a stream that was resumed after number 0",
+    ("changed item.encrypted_content", "reasoning output_item.added"): "it is another one each time it is sent",
+    ("changed item.encrypted_content", "reasoning output_item.done"): "it is another one each time it is sent",
+    ("changed item.status", "tool_search_call output_item.added"): "a type without a grammar may have any status",
+    ("changed item.status", "tool_search_output output_item.added"): "a type without a grammar may have any status",
+}
+
+
+def refused(check, stream) -> bool:
+    try:
+        check(stream)
+    except StreamError:
+        return True
+    return False
+
+
+def test_a_changed_stream_of_events_is_refused(event_streams):
+    survivors = {
+        (mutation, kind)
+        for stream in event_streams
+        for mutation, kind, mutant in event_mutants(stream)
+        if not refused(check_events, mutant)
+    }
+
+    assert survivors == set(LEGAL_EVENTS)
+
+
+def chunk_kind(chunk):
+    if not chunk["choices"]:
+        return "usage" if chunk["usage"] else "moderation"
+    choice = chunk["choices"][0]
+    call = (choice["delta"].get("tool_calls") or [{}])[0]
+    if "role" in choice["delta"]:
+        return "first"
+    return "finish" if choice["finish_reason"] else "call" if "id" in call else "arguments" if call else "content"
+
+
+def chunk_mutants(stream):
+    for position, chunk in enumerate(stream):
+        kind = chunk_kind(chunk)
+        yield "dropped", kind, without(stream, position)
+        yield "duplicated", kind, [*stream[:position], chunk, *stream[position:]]
+        yield "cut off before", kind, stream[:position]
+        if position + 1 < len(stream):
+            after = stream[position + 1]
+            swapped = [*stream[:position], after, chunk, *stream[position + 2 :]]
+            yield "swapped", f"{kind}, {chunk_kind(after)}", swapped
+        for key in ("id", "object", "created", "model"):
+            if position:
+                yield f"changed {key}", kind, with_event(stream, position, {**chunk, key: "x"})
+        for choice in chunk["choices"]:
+
+            def with_choice(changed, chunk=chunk, position=position):
+                return with_event(stream, position, {**chunk, "choices": [changed]})
+
+            if kind != "first":
+                delta = {**choice["delta"], "role": "assistant"}
+                yield "repeated role", kind, with_choice({**choice, "delta": delta})
+            yield "changed finish_reason", kind, with_choice({**choice, "finish_reason": "x"})
+            for call in choice["delta"].get("tool_calls", ()):
+                moved = {**choice["delta"], "tool_calls": [{**call, "index": call["index"] + 1}]}
+                yield "moved tool index", kind, with_choice({**choice, "delta": moved})
+
+
+NO_SUM = "Chat Completions says no sum of its deltas: fewer, more or others are another answer"
+LEGAL_CHUNKS = {
+    ("dropped", "content"): NO_SUM,
+    ("dropped", "arguments"): NO_SUM,
+    ("duplicated", "content"): NO_SUM,
+    ("duplicated", "arguments"): NO_SUM,
+    ("swapped", "content, content"): NO_SUM,
+    ("swapped", "arguments, arguments"): NO_SUM,
+    ("dropped", "usage"): "the client may not have asked for it",
+    ("cut off before", "usage"): "the client may not have asked for it",
+    ("dropped", "moderation"): "an extra of the newest API",
+    ("duplicated", "moderation"): "an extra of the newest API",
+    ("cut off before", "moderation"): "an extra of the newest API",
+    ("swapped", "usage, moderation"): "an extra of the newest API",
+}
+
+
+def test_a_changed_stream_of_chunks_is_refused(chunk_streams):
+    survivors = {
+        (mutation, kind)
+        for stream in chunk_streams
+        for mutation, kind, mutant in chunk_mutants(stream)
+        if not refused(check_chunks, mutant)
+    }
+
+    assert survivors == set(LEGAL_CHUNKS)
+
+
+fragments = st.lists(st.text(max_size=6), min_size=1, max_size=3)
+parts = (
+    fragments.map(lambda found: text(*found))
+    | fragments.map(lambda found: text(*found, logprobs=[-0.5] * len(found)))
+    | fragments.map(lambda found: refusal(*found))
+    | st.builds(tool_call, st.sampled_from(["f", "g"]), st.lists(st.text(max_size=6), max_size=3))
+)
+
+
+@laws
+@given(st.lists(parts, max_size=4).map(lambda found: Reply(*found)), st.booleans())
+def test_whatever_is_built_keeps_the_laws(reply, include_usage):
+    check_events(reply.events())
+    check_chunks(reply.chunks(include_usage=include_usage))
+
+
+ITEMS = [
+    {"type": "reasoning", "id": "rs_1", "summary": [{"type": "summary_text", "text": "Hm."}]},
+    {"type": "web_search_call", "id": "ws_1", "status": "completed", "action": {"type": "search", "query": "a"}},
+    {"type": "mcp_call", "id": "mcp_1", "name": "f", "server_label": "s", "arguments": "{}", "output": "1"},
+    {"type": "custom_tool_call", "id": "ctc_1", "call_id": "call_1", "name": "f", "input": "a"},
+    {"type": "code_interpreter_call", "id": "ci_1", "status": "completed", "code": "1", "container_id": "c"},
+    {"type": "image_generation_call", "id": "ig_1", "status": "completed", "result": "aGk="},
+    {"type": "compaction", "id": "cmp_1", "encrypted_content": "…"},
+]
+
+
+@pytest.mark.parametrize("item", ITEMS, ids=[item["type"] for item in ITEMS])
+def test_an_item_that_was_given_keeps_the_laws(item):
+    check_events(Reply(item, "Done.").events())
+
+
+def test_a_breach_is_told_with_its_place_and_what_was_expected():
+    events = [event.to_dict() for event in Reply(refusal("No", "Thanks")).events()]
+    events[6]["refusal"] = "No"
+    events[9]["response"]["output"][0]["content"][0]["refusal"] = "No"
+
+    with pytest.raises(StreamError) as broken:
+        check_events(events)
+
+    assert str(broken.value) == (
+        "2 laws broken in 10 events\n"
+        "  [6] response.refusal.done   refusal is 'No', its deltas add up to 'NoThanks'\n"
+        "  [9] response.completed   output[0] of the final response differs from the item done at [8]: "
+        "content[0].refusal"
+    )
+    first = broken.value.violations[0]
+    assert (first.law, first.position, first.expected, first.found) == ("sum", 6, "NoThanks", "No")
+
+
+def test_items_that_a_server_never_closed_are_told():
+    lists = [{"type": "mcp_list_tools", "id": f"mcpl_{n}", "server_label": "s", "tools": []} for n in (1, 2)]
+    events = [event.to_dict() for event in Reply(*lists, "Done.").events()]
+    kept = [
+        event
+        for event in events
+        if event.get("item", {}).get("id") not in ("mcpl_1", "mcpl_2") or "added" in event["type"]
+    ]
+    for number, event in enumerate(kept):
+        event["sequence_number"] = number
+
+    with pytest.raises(StreamError) as broken:
+        check_events(kept)
+
+    assert [(each.law, each.position) for each in broken.value.violations[:2]] == [("closing", 5), ("closing", 8)]
+    assert "the mcp_list_tools at output_index 0 was never done" in str(broken.value)
+
+
+def test_a_resumed_stream_is_legal():
+    events = Reply(text("a", "b")).events()
+
+    for start in range(1, len(events)):
+        check_events(events[start:])
+
+
+def test_what_the_laws_do_not_know_passes():
+    events = [event.to_dict() for event in Reply("a").events()]
+    news = [
+        {"type": "response.output_item.added", "output_index": 1, "item": {"type": "hologram", "id": "h_1"}},
+        {"type": "response.hologram.lit", "output_index": 1, "item_id": "h_1"},
+        {"type": "response.output_item.done", "output_index": 1, "item": {"type": "hologram", "id": "h_1"}},
+        {"type": "response.weather", "outlook": "fine"},
+    ]
+    stream = [*events[:-1], *news, events[-1]]
+    stream[-1]["response"]["output"].append(news[2]["item"])
+    for number, event in enumerate(stream):
+        event["sequence_number"] = number
+
+    check_events(stream)
+
+
+@pytest.mark.parametrize("check", [check_events, check_chunks])
+def test_nothing_is_no_stream(check):
+    with pytest.raises(StreamError, match="1 law broken in 0"):
+        check([])
