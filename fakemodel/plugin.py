@@ -282,7 +282,7 @@ def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, object, object
 
 def _judge(item: pytest.Item) -> None:
     with _readably():
-        for judge in reversed(item.stash[RUN].judges):  # a double tells more than the cassette that heard it
+        for judge in reversed(item.stash[RUN].judges):  # a double tells more than the cassette that recorded it
             judge()
 
 

@@ -34,7 +34,10 @@ class FakeModel(Model):
     A reply is a Reply, a part of one, a list of parts or of the SDK's output items, or an exception to raise; or
     a callable that is given the `Turn` and returns one of these, or an awaitable of it.
 
-    The classic surface stands beside it, with its classic defaults: `set_next_output`,
+    `turns` has every call in order, recorded before it is answered; `refused` the calls that found no reply.
+
+    The classic surface stands beside it, with its classic defaults: `initial_output` is the first turn's,
+    `tracing_enabled` makes a generation span of each call; `set_next_output`,
     `add_multiple_turn_outputs`, `set_hardcoded_usage`, `last_turn_args`, `first_turn_args`. A model that was
     only ever given outputs by it answers a call too many with nothing, as it always did.
     """

@@ -108,7 +108,7 @@ class Cassette(vcr.cassette.Cassette):  # type: ignore[misc]  # vcrpy ships no t
         """The live requests of this run, in order."""
         return self._live
 
-    def heard(self, request: Request) -> Request | None:
+    def note(self, request: Request) -> Request | None:
         """The request as it is matched and written, noted as live; None for one that is not ours to answer."""
         filtered = self._before_request(vcr_request(request))
         if not filtered:
@@ -118,7 +118,7 @@ class Cassette(vcr.cassette.Cassette):  # type: ignore[misc]  # vcrpy ships no t
             return self._live[-1]
 
     def play(self, request: Request) -> Response:
-        """The recorded answer to a request that was heard. Raises CassetteMiss, and notes it."""
+        """The recorded answer to a request that was noted. Raises CassetteMiss, and notes it."""
         with self._lock:
             waiting = self._waiting.get(self._matcher.key(request))
             if not waiting:
@@ -145,25 +145,25 @@ class Cassette(vcr.cassette.Cassette):  # type: ignore[misc]  # vcrpy ships no t
         self.refused.append(error)
         raise error
 
-    def slot(self, request: Request) -> int:
+    def reserve(self, request: Request) -> int:
         """A place in the order of turns, taken when a request is sent."""
         with self._lock:
             self._made.append(None)
             self._open[len(self._made) - 1] = request
             return len(self._made) - 1
 
-    def drop(self, slot: int) -> None:
+    def drop(self, position: int) -> None:
         """Record nothing at a place: its request was not answered, or its answer broke off."""
         with self._lock:
-            if slot in self._open:
-                self._unanswered[slot] = self._open.pop(slot)
+            if position in self._open:
+                self._unanswered[position] = self._open.pop(position)
 
-    def keep(self, slot: int, request: Request, response: Response) -> None:
+    def keep(self, position: int, request: Request, response: Response) -> None:
         """Record an interaction at the place that was taken for it."""
-        self._open.pop(slot, None)
+        self._open.pop(position, None)
         filtered = self._before_response(vcr_response(response))
         if filtered is not None:
-            self._made[slot] = Interaction(request, response_of(filtered))
+            self._made[position] = Interaction(request, response_of(filtered))
 
     def judge(self) -> None:
         """Raise the first request that was refused, or CassetteInvalid for an error that must not be recorded."""
@@ -184,10 +184,10 @@ class Cassette(vcr.cassette.Cassette):  # type: ignore[misc]  # vcrpy ships no t
         return "played"
 
     def _assert_closed(self) -> None:
-        for slot, request in self._open.items():
+        for position, request in self._open.items():
             raise CassetteInvalid(
-                f"turn {slot + 1} of {self._name} was not read to its end, nor closed, so that the file was left as "
-                f"it was ({self._shown_path})\n"
+                f"turn {position + 1} of {self._name} was not read to its end, nor closed, so that the file was left "
+                f"as it was ({self._shown_path})\n"
                 f"  {request.method} {masked(request.uri)}\n"
                 "Read the stream to its end, or close it: `with client.responses.create(…, stream=True) as stream`."
             )
@@ -195,11 +195,11 @@ class Cassette(vcr.cassette.Cassette):  # type: ignore[misc]  # vcrpy ships no t
     def _assert_answered(self) -> None:
         """A request without an answer may be left out only where the same one was sent again and answered."""
         answered = {self._matcher.key(turn.request) for turn in self.turns}
-        for slot, request in self._unanswered.items():
+        for position, request in self._unanswered.items():
             if self._matcher.key(request) not in answered:
                 raise CassetteInvalid(
-                    f"turn {slot + 1} of {self._name} was never answered (it broke off, or was cancelled), so that the "
-                    f"file was left as it was ({self._shown_path})\n"
+                    f"turn {position + 1} of {self._name} was never answered (it broke off, or was cancelled), so that "
+                    f"the file was left as it was ({self._shown_path})\n"
                     f"  {request.method} {masked(request.uri)}\n"
                     "A cassette holds whole answers only. Test what happens without one against FakeOpenAI."
                 )
@@ -273,16 +273,16 @@ class Cassette(vcr.cassette.Cassette):  # type: ignore[misc]  # vcrpy ships no t
 
     def play_response(self, request: VcrRequest) -> dict[str, Any]:
         """The answer in vcrpy's form. Raises CassetteMiss."""
-        heard = self.heard(request_of(request))
-        assert heard is not None, "vcrpy asks first whether the request is the cassette's"
-        response = self.play(heard)
+        noted = self.note(request_of(request))
+        assert noted is not None, "vcrpy asks first whether the request is the cassette's"
+        response = self.play(noted)
         return playable(response)
 
     def append(self, request: VcrRequest, response: dict[str, Any]) -> None:
         """Record what vcrpy's patches were answered."""
-        heard = self.heard(request_of(request))
-        if heard is not None:
-            self.keep(self.slot(heard), heard, response_of(decode_response(response)))
+        noted = self.note(request_of(request))
+        if noted is not None:
+            self.keep(self.reserve(noted), noted, response_of(decode_response(response)))
 
 
 def _interactions(text: str) -> str:

@@ -38,28 +38,28 @@ def patches(cassette: Cassette) -> Iterator[Patch]:
 
 def _sync(cassette: Cassette, httpx: ModuleType, send: Callable[..., Any]) -> Callable[..., Any]:
     def handle_request(transport: Any, request: Any) -> Any:
-        heard = cassette.heard(_request(request, request.read()))
-        if heard is None:
+        noted = cassette.note(_request(request, request.read()))
+        if noted is None:
             return send(transport, request)
         if cassette.mode == "replay":
-            return _played(httpx, cassette.play(heard))
-        take = _Take(cassette, heard, httpx)
-        with take.sending():
-            return take.of(send(transport, request))
+            return _played(httpx, cassette.play(noted))
+        recording = _Recording(cassette, noted, httpx)
+        with recording.sending():
+            return recording.of(send(transport, request))
 
     return handle_request
 
 
 def _async(cassette: Cassette, httpx: ModuleType, send: Callable[..., Awaitable[Any]]) -> Callable[..., Any]:
     async def handle_async_request(transport: Any, request: Any) -> Any:
-        heard = cassette.heard(_request(request, await request.aread()))
-        if heard is None:
+        noted = cassette.note(_request(request, await request.aread()))
+        if noted is None:
             return await send(transport, request)
         if cassette.mode == "replay":
-            return _played(httpx, cassette.play(heard))
-        take = _Take(cassette, heard, httpx)
-        with take.sending():
-            return take.of(await send(transport, request))
+            return _played(httpx, cassette.play(noted))
+        recording = _Recording(cassette, noted, httpx)
+        with recording.sending():
+            return recording.of(await send(transport, request))
 
     return handle_async_request
 
@@ -87,12 +87,12 @@ def _played(httpx: ModuleType, recorded: Response) -> Any:
     return response(httpx, recorded.status, headers, parts)
 
 
-class _Take:
+class _Recording:
     """One interaction while it is recorded: a tee in the live body, kept when the body was whole."""
 
     def __init__(self, cassette: Cassette, request: Request, httpx: ModuleType) -> None:
         self._cassette, self._request, self._httpx = cassette, request, httpx
-        self._slot = cassette.slot(request)
+        self._position = cassette.reserve(request)
 
     @contextmanager
     def sending(self) -> Iterator[None]:
@@ -100,7 +100,7 @@ class _Take:
         try:
             yield
         except BaseException:
-            self._cassette.drop(self._slot)
+            self._cassette.drop(self._position)
             raise
 
     def of(self, live: Any) -> Any:
@@ -112,12 +112,12 @@ class _Take:
 
     def _end(self, parts: list[bytes] | None) -> None:
         if parts is None:
-            self._cassette.drop(self._slot)
+            self._cassette.drop(self._position)
             return
         decoded = self._httpx.Response(self._live.status_code, headers=self._live.headers, content=b"".join(parts))
         headers = {name: values for name, values in _headers(self._live).items() if name not in FRAMING}
         whole = Response(self._live.status_code, self._live.reason_phrase, headers, decoded.content)
-        self._cassette.keep(self._slot, self._request, whole)
+        self._cassette.keep(self._position, self._request, whole)
 
 
 class _Tee:
