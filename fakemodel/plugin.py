@@ -135,10 +135,10 @@ def cassette_config() -> dict[str, Any]:
 @pytest.fixture
 def cassette(request: pytest.FixtureRequest) -> Cassette:
     """The test's cassette, as the marker gives it: `path`, `mode`, `turns`, and the live `requests`."""
-    inside = request.node.stash[RUN].cassette
-    if inside is None:
+    run: Run = request.node.stash[RUN]
+    if run.cassette is None:
         pytest.fail("Name the cassette fixture in the test's signature, or use @pytest.mark.cassette.", pytrace=False)
-    return inside  # type: ignore[no-any-return]
+    return run.cassette
 
 
 @pytest.fixture(autouse=True)
@@ -225,7 +225,8 @@ def _alone_in_file(request: pytest.FixtureRequest, path: Path) -> None:
 def _vcr_marker(request: pytest.FixtureRequest) -> pytest.Mark | None:
     if request.config.pluginmanager.hasplugin("recording"):
         return None
-    return request.node.get_closest_marker("vcr")  # type: ignore[no-any-return]
+    marker: pytest.Mark | None = request.node.get_closest_marker("vcr")
+    return marker
 
 
 def _vcr_filters(request: pytest.FixtureRequest, marker: pytest.Mark) -> dict[str, Any]:
@@ -310,6 +311,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     if run is not None and report.when == "call":
         run.call = report.outcome
     elif run is not None and report.when == "teardown" and run.outcome:
+        # xdist sends the report with all its attributes, also those that its type does not know.
         report.fakemodel_cassette = run.outcome  # type: ignore[attr-defined]
     return report
 

@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-__all__ = ["Answer", "Request", "json_answer"]
+from fakemodel.wire.payload import json_text
+
+__all__ = ["SERVER", "Answer", "Request", "json_answer", "sse_answer"]
 
 SERVER = "fakemodel"
 """The `server` header of every answer: a recording tells by it that it was not made from the API."""
@@ -46,8 +48,7 @@ class Request:
 
 def json_answer(status: int, body: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> Answer:
     """An answer with a JSON body."""
-    content = json.dumps(body, ensure_ascii=False).encode()
-    return Answer(status, _headers("application/json", headers), (content,))
+    return Answer(status, _headers("application/json", headers), (json_text(body).encode(),))
 
 
 def sse_answer(parts: tuple[bytes, ...]) -> Answer:

@@ -96,6 +96,8 @@ TYPES: dict[str, type] = {
     "messages": list,
     "model": str,
     "previous_response_id": str,
+    "service_tier": str,
+    "store": bool,
     "stream": bool,
     "stream_options": dict,
 }

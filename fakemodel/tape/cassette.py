@@ -128,9 +128,10 @@ class Cassette(vcr.cassette.Cassette):  # type: ignore[misc]  # vcrpy ships no t
             return self._recorded[index].response
 
     def _miss(self, request: Request) -> CassetteMiss:
+        number = next(number for number, each in enumerate(self._live, 1) if each is request)
         return cassette_miss(
             request,
-            len(self._live),
+            number,
             self._recorded,
             self._played,
             self._matcher,
@@ -265,7 +266,7 @@ class Cassette(vcr.cassette.Cassette):  # type: ignore[misc]  # vcrpy ships no t
         """The file was read, or is not wanted."""
 
     def _save(self, force: bool = False) -> None:
-        """Whoever opened the cassette decides; see `save`."""
+        """Whoever opened the cassette decides; see `finish`."""
 
     def can_play_response_for(self, request: VcrRequest) -> bool:
         """Whether vcrpy's patches are to play; in replay they are, or a miss is raised."""

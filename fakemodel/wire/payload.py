@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Mapping
 from typing import Any, TypeAlias, cast
 
 from fakemodel.errors import StreamError
 
-__all__ = ["Payload", "payload_of"]
+__all__ = ["Payload", "json_text", "payload_of"]
 
 Payload: TypeAlias = dict[str, Any]
+
+
+def json_text(payload: Mapping[str, Any]) -> str:
+    """The compact JSON of a payload. Halves of characters, which UTF-8 has no form for, are escaped."""
+    text = json.dumps(payload, ensure_ascii=False, separators=(",", ":"))
+    return re.sub("[\ud800-\udfff]", lambda half: f"\\u{ord(half[0]):04x}", text)
 
 
 def payload_of(value: object) -> Payload:

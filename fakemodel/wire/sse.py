@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from fakemodel.errors import StreamError
-from fakemodel.wire.payload import payload_of
+from fakemodel.wire.payload import json_text, payload_of
 
 __all__ = ["frames", "split", "sse"]
 
@@ -34,7 +33,7 @@ def frames(payloads: Iterable[Mapping[str, Any]]) -> Iterator[bytes]:
         if chat not in (None, is_chunk):
             raise StreamError(f"[{position}] is of another API than what comes before it: no server mixes them.")
         chat = is_chunk
-        data = f"data: {json.dumps(payload, ensure_ascii=False, separators=(',', ':'))}\n\n"
+        data = f"data: {json_text(payload)}\n\n"
         yield (data if is_chunk else f"event: {payload['type']}\n{data}").encode()
     if chat:
         yield DONE

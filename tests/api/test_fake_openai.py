@@ -239,6 +239,8 @@ def test_a_stream_arrives_frame_by_frame(api):
         ("previous_response_id", ["a"], "expected a string, but got an array"),
         ("previous_response_id", {"id": "a"}, "expected a string, but got an object"),
         ("stream", "yes", "expected a boolean, but got a string"),
+        ("service_tier", ["a"], "expected a string, but got an array"),
+        ("store", "yes", "expected a boolean, but got a string"),
         ("model", 5, "expected a string, but got an integer"),
         ("stream_options", 0.5, "expected an object, but got a number"),
     ],
@@ -270,3 +272,15 @@ def test_a_reply_that_chat_has_no_form_for_is_told_and_not_retried(api, client):
     assert (len(api.requests), api.remaining) == (1, 1)
     with pytest.raises(ReplyInvalid):
         api.assert_complete()
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_half_a_character_in_a_request_is_echoed_as_it_came(api, http, stream):
+    api.say("Hello")
+
+    answer = http.post(
+        "responses", content=json.dumps({"model": "m", "input": "a", "instructions": "\ud83d", "stream": stream})
+    )
+
+    assert answer.status_code == 200
+    assert rb'"instructions":"\ud83d"' in answer.content

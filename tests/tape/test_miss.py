@@ -10,6 +10,7 @@ import yaml
 import fakemodel
 from fakemodel import CassetteMiss
 from fakemodel.httpx_modules import sdk_httpx
+from fakemodel.tape.interaction import Request
 
 RESPONSES = "https://api.openai.com/v1/responses"
 REMEDY = "Re-record it:  fakemodel.cassette('geo.yaml', mode=\"rerecord\")"
@@ -167,3 +168,14 @@ def test_a_query_is_told_apart():
         "    ?stream  - 'true'",
         "             + 'false'",
     ]
+
+
+def test_a_miss_is_told_at_its_own_turn_though_another_was_sent_meanwhile():
+    recorded((RESPONSES, {"input": "Brazil?"}, {}))
+
+    def ask_twice(tape) -> None:
+        first, _ = [tape.note(Request("POST", RESPONSES, {}, body)) for body in (b'{"input": "Peru?"}', b"{}")]
+        tape.play(first)
+
+    with pytest.raises(CassetteMiss, match=r"^turn 1 of geo is not what"), fakemodel.cassette("geo.yaml") as tape:
+        ask_twice(tape)

@@ -569,7 +569,7 @@ def test_an_error_is_not_recorded_by_accident():
     first, second, last = str(refused.value).split("\n")
     assert first == "turn 1 of geo was answered 400 Bad Request, so that the file was left as it was (geo.yaml)"
     assert second.startswith("  POST http://127.0.0.1:")
-    assert second.endswith('"param": "previous_response_id", "code": "previous_response_not_found"}}')
+    assert second.endswith('"param":"previous_response_id","code":"previous_response_not_found"}}')
     assert last == "Where the test means the error: allow_errors=True"
     assert not Path("geo.yaml").exists()
 
