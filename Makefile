@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 TEST_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types format record coverage wheel compat clean
+.PHONY: help demo test lint types format record fidelity coverage wheel compat clean
 
 help: ## Show the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -19,6 +19,9 @@ test: $(VENV)/ready ## Run the tests (TEST_ARGS="-k reply" for some)
 
 record: $(VENV)/ready ## Record the cassettes that ship anew, from FakeOpenAI
 	$(BIN)/python -m pytest --cassettes=rerecord tests/scenarios $(TEST_ARGS)
+
+fidelity: $(VENV)/ready ## Measure on real traffic, and print the figures
+	$(BIN)/python -m pytest -m fidelity -p no:randomly $(TEST_ARGS)
 
 coverage: $(VENV)/ready ## Run the tests with branch coverage
 	$(BIN)/coverage run -m pytest $(TEST_ARGS)

@@ -29,11 +29,12 @@ if TYPE_CHECKING:
     from fakemodel.model.classic import get_response_obj as get_response_obj
     from fakemodel.model.fake_model import FakeModel as FakeModel
     from fakemodel.model.fake_model import PromptCacheFakeModel as PromptCacheFakeModel
+    from fakemodel.parts import reasoning as reasoning
+    from fakemodel.parts import refusal as refusal
+    from fakemodel.parts import text as text
+    from fakemodel.parts import tool_call as tool_call
+    from fakemodel.parts import usage as usage
     from fakemodel.reply import Reply as Reply
-    from fakemodel.reply import refusal as refusal
-    from fakemodel.reply import text as text
-    from fakemodel.reply import tool_call as tool_call
-    from fakemodel.reply import usage as usage
     from fakemodel.streams import stream as stream
     from fakemodel.tape.recorder import cassette as cassette
     from fakemodel.wire.laws import check_chunks as check_chunks
@@ -59,7 +60,8 @@ _HOMES = {
     ),
     "fakemodel.model.classic": ("get_response_obj",),
     "fakemodel.model.fake_model": ("FakeModel", "PromptCacheFakeModel"),
-    "fakemodel.reply": ("Reply", "refusal", "text", "tool_call", "usage"),
+    "fakemodel.parts": ("reasoning", "refusal", "text", "tool_call", "usage"),
+    "fakemodel.reply": ("Reply",),
     "fakemodel.streams": ("stream",),
     "fakemodel.tape.recorder": ("cassette",),
     "fakemodel.wire.laws": ("check_chunks", "check_events"),

@@ -1,175 +1,43 @@
-"""What a model says: a Reply and its parts, as values.
+"""What a model says in one turn: a Reply, and its rendering at four boundaries.
 
-A reply is written once and rendered at four boundaries, by `fakemodel.wire`: the chunks and the
-completion of Chat Completions, the events and the response of the Responses API. The rendering methods
-are thin, and import the SDK only when they are called.
+A reply is written once and rendered by `fakemodel.wire`: as the chunks and the completion of Chat Completions, as the
+events and the response of the Responses API; what either sent can be read back into one. The methods are thin, and
+import the SDK only when they are called.
 """
 
 from __future__ import annotations
 
-import copy
-import json
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 from fakemodel.errors import ReplyInvalid
-from fakemodel.wire.grammar import problem_of
-from fakemodel.wire.payload import payload_of
+from fakemodel.parts import Part, Usage, part_of
+from fakemodel.wire.payload import Payload
 
 if TYPE_CHECKING:
     from openai.types.chat import ChatCompletion, ChatCompletionChunk
     from openai.types.responses import Response, ResponseOutputItem, ResponseStreamEvent
 
-__all__ = [
-    "Item",
-    "Part",
-    "Refusal",
-    "Reply",
-    "Text",
-    "ToolCall",
-    "Usage",
-    "refusal",
-    "text",
-    "tool_call",
-    "usage",
-]
+__all__ = ["Recorded", "Reply", "altered", "listed"]
+
+REASONS = {"completed": (None,), "incomplete": ("max_output_tokens", "content_filter"), "failed": (None,)}
+"""How a response may end, and the reasons that the API gives for it."""
 
 
 @dataclass(frozen=True, slots=True)
-class Text:
-    """Text that the model writes: each fragment is streamed as one delta."""
+class Recorded:
+    """What a recorded answer said beside its parts.
 
-    fragments: tuple[str, ...]
-    logprobs: tuple[float, ...] | None = None
-
-    def __repr__(self) -> str:
-        shown = [repr(fragment) for fragment in self.fragments]
-        if self.logprobs is not None:
-            shown.append(f"logprobs={list(self.logprobs)}")
-        return f"text({', '.join(shown)})"
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """A refusal of the model's own: each fragment is streamed as one delta."""
-
-    fragments: tuple[str, ...]
-
-    def __repr__(self) -> str:
-        return f"refusal({', '.join(map(repr, self.fragments))})"
-
-
-@dataclass(frozen=True, slots=True)
-class ToolCall:
-    """A call of one of the caller's functions; the fragments add up to its arguments, a JSON text."""
-
-    name: str
-    fragments: tuple[str, ...]
-    id: str | None = None
-
-    @property
-    def arguments(self) -> str:
-        """The whole arguments, as the wire carries them: a JSON text (or what the script broke of it)."""
-        return "".join(self.fragments)
-
-    def __repr__(self) -> str:
-        return f"tool_call({self.name!r}, {self.arguments!r})"
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """An output item that the vocabulary has no word for, in its wire form."""
-
-    payload: Mapping[str, Any]
-
-    def __repr__(self) -> str:
-        return f"{dict(self.payload)!r}"
-
-
-Part: TypeAlias = Text | Refusal | ToolCall | Item
-
-
-@dataclass(frozen=True, slots=True)
-class Usage:
-    """Token counts: `cached` of the input, `reasoning` of the output."""
-
-    input: int
-    output: int
-    cached: int = 0
-    reasoning: int = 0
-
-    def __repr__(self) -> str:
-        return f"usage({self.input}, {self.output}, cached={self.cached}, reasoning={self.reasoning})"
-
-
-def text(*fragments: str, logprobs: Sequence[float] | None = None) -> Text:
-    """Text, streamed as one delta a fragment.
-
-    `logprobs` holds one log probability for each fragment, which then counts as one token. Raises
-    ReplyInvalid for fragments that are no strings, for none, and for a wrong number of logprobs.
+    `body` is the whole answer, without its output or choices; `first` what a response said otherwise when it was
+    created than is derived from that; `numbered` whether its events had numbers; `choice` the members of a
+    completion's choice beside its index and what is said.
     """
-    _check_fragments("text", fragments)
-    if logprobs is not None and not all(type(value) in (int, float) and value <= 0 for value in logprobs):
-        raise ReplyInvalid(f"logprobs={logprobs!r}: a log probability is a number, at most 0.")
-    if logprobs is not None and len(logprobs) != len(fragments):
-        raise ReplyInvalid(
-            f"text({', '.join(map(repr, fragments))}) has {len(fragments)} fragments and {len(logprobs)} logprobs. "
-            "Give one log probability for each fragment."
-        )
-    return Text(tuple(fragments), None if logprobs is None else tuple(logprobs))
 
-
-def refusal(*fragments: str) -> Refusal:
-    """A refusal, streamed as one delta a fragment. Raises ReplyInvalid as `text` does."""
-    _check_fragments("refusal", fragments)
-    return Refusal(tuple(fragments))
-
-
-def tool_call(name: str, arguments: Mapping[str, Any] | str | Sequence[str] = {}, *, id: str | None = None) -> ToolCall:
-    """A call of the function `name`.
-
-    `arguments` is a dict (sent as one delta of compact JSON), a string (sent as it stands, so it may
-    be broken JSON) or a list of fragments. Without `id` the call id follows from its position. Raises
-    ReplyInvalid for arguments of another form, or that are no JSON.
-    """
-    if not isinstance(name, str) or not name:
-        raise ReplyInvalid(f"tool_call needs the name of a function, not {name!r}.")
-    if id is not None and not isinstance(id, str):
-        raise ReplyInvalid(f"tool_call({name!r}) has id={id!r}, expected is a string.")
-    if isinstance(arguments, str):
-        fragments: tuple[str, ...] = (arguments,) if arguments else ()
-    elif isinstance(arguments, Mapping):
-        try:
-            whole = json.dumps(arguments, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-        except (TypeError, ValueError) as error:
-            raise ReplyInvalid(f"tool_call({name!r}) has arguments that are no JSON: {error}.") from None
-        fragments = (whole,)
-    elif isinstance(arguments, list | tuple) and all(isinstance(fragment, str) for fragment in arguments):
-        fragments = tuple(arguments)
-    else:
-        raise ReplyInvalid(
-            f"tool_call({name!r}) takes its arguments as a dict, a JSON string or a list of fragments, "
-            f"not {arguments!r}."
-        )
-    _check_text(f"tool_call({name!r})", name + "".join(fragments))
-    return ToolCall(name, fragments, id)
-
-
-def usage(input: int, output: int, *, cached: int = 0, reasoning: int = 0) -> Usage:
-    """Token counts of a reply; `cached` are among the `input`, `reasoning` among the `output` tokens.
-
-    Raises ReplyInvalid for what is no count.
-    """
-    for name, count in (("input", input), ("output", output), ("cached", cached), ("reasoning", reasoning)):
-        if type(count) is not int or count < 0:
-            raise ReplyInvalid(f"usage(…) counts tokens: {name}={count!r} is no whole number from 0 on.")
-    if cached > input or reasoning > output:
-        raise ReplyInvalid(
-            f"usage({input}, {output}, cached={cached}, reasoning={reasoning}): cached tokens are among the input, "
-            "reasoning tokens among the output."
-        )
-    return Usage(input, output, cached, reasoning)
+    body: Payload
+    first: Payload = field(default_factory=dict)
+    numbered: bool = True
+    choice: Payload = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, init=False, repr=False)
@@ -179,43 +47,126 @@ class Reply:
     Neighbouring `text` and `refusal` parts are the content of one message. A plain string is a `text`,
     an SDK output item or a dict stands for itself. Ids left open follow from the position at which the
     reply is played; without `usage` the wire carries one input token, and an output token a fragment.
+
+    `status` is how the response ends: `completed`; `incomplete`, with the `reason` `max_output_tokens` (the default)
+    or `content_filter`; or `failed`, with the `error` (`{"code": …, "message": …}`, or a message, whose code is then
+    `server_error`). Raises ReplyInvalid for anything else.
     """
 
     parts: tuple[Part, ...]
     usage: Usage | None
     id: str | None
     model: str
+    status: str
+    reason: str | None
+    error: Payload | None
+    others: tuple[Reply, ...]
+    recorded: Recorded | None
 
     def __init__(
-        self, *parts: object, usage: Usage | None = None, id: str | None = None, model: str = "fake-model"
+        self,
+        *parts: object,
+        usage: Usage | None = None,
+        id: str | None = None,
+        model: str = "fake-model",
+        status: str = "completed",
+        reason: str | None = None,
+        error: Mapping[str, Any] | str | None = None,
     ) -> None:
         if usage is not None and not isinstance(usage, Usage):
             raise ReplyInvalid(f"usage={usage!r} is not a usage(input, output, cached=…, reasoning=…).")
         for key, value in (("id", id), ("model", model)):
             if not isinstance(value, str) and (key, value) != ("id", None):
                 raise ReplyInvalid(f"Reply({key}={value!r}): expected is a string.")
+        reason, error = _ended(status, reason, error)
         object.__setattr__(self, "parts", tuple(part_of(part) for part in parts))
         object.__setattr__(self, "usage", usage)
         object.__setattr__(self, "id", id)
         object.__setattr__(self, "model", model)
+        object.__setattr__(self, "status", status)
+        object.__setattr__(self, "reason", reason)
+        object.__setattr__(self, "error", error)
+        object.__setattr__(self, "others", ())
+        object.__setattr__(self, "recorded", None)
 
     def __repr__(self) -> str:
         shown = [repr(part) for part in self.parts]
         shown += [f"{name}={value!r}" for name in ("usage", "id") if (value := getattr(self, name)) is not None]
-        return f"Reply({', '.join(shown)})"
+        if self.status != "completed":
+            shown += [f"status={self.status!r}"]
+            shown += [f"{name}={value!r}" for name in ("reason", "error") if (value := getattr(self, name)) is not None]
+        told = f"Reply({', '.join(shown)})"
+        return f"Reply.choices({', '.join([told, *map(repr, self.others)])})" if self.others else told
 
-    def chunks(self, *, include_usage: bool = True) -> list[ChatCompletionChunk]:
+    @staticmethod
+    def choices(*replies: object) -> Reply:
+        """Several choices of one completion, as `n=2` asks for: each a reply, in the order of their indexes.
+
+        Usage, id and model are the first one's; without `usage` the output tokens of all are counted. The Responses
+        API has no form for them. Raises ReplyInvalid for fewer than two.
+        """
+        found = [Reply.of(reply) for reply in replies]
+        if len(found) < 2 or any(reply.others for reply in found):
+            raise ReplyInvalid("Reply.choices(reply, reply, …) takes two replies or more, each of one choice.")
+        return altered(found[0], others=tuple(found[1:]))
+
+    @staticmethod
+    def from_response(response: object) -> Reply:
+        """The reply that was answered with `response`: an SDK object or a dict, as it came from the API.
+
+        `events()` and `response()` then say all that it said. Raises ReplyInvalid for one that is not finished, or
+        is no response.
+        """
+        from fakemodel.wire import read_responses
+
+        return read_responses.from_response(response)
+
+    @staticmethod
+    def from_events(events: Iterable[object]) -> Reply:
+        """The reply that was streamed as `events`: SDK objects or dicts, from `response.created` to the end.
+
+        `events()` then gives the same events, but for the obfuscation. Raises StreamError for a stream that breaks
+        the wire's laws, was resumed, or ended in an error.
+        """
+        from fakemodel.wire import read_responses
+
+        return read_responses.from_events(events)
+
+    @staticmethod
+    def from_completion(completion: object) -> Reply:
+        """The reply that was answered with `completion`: an SDK object or a dict. Raises ReplyInvalid for none."""
+        from fakemodel.wire import read_chat
+
+        return read_chat.from_completion(completion)
+
+    @staticmethod
+    def from_chunks(chunks: Iterable[object]) -> Reply:
+        """The reply that was streamed as `chunks`: SDK objects or dicts.
+
+        Streams of compatible servers are read as well, whatever deviations they have. Raises StreamError for what has
+        no choice.
+        """
+        from fakemodel.wire import read_chat
+
+        return read_chat.from_chunks(chunks)
+
+    def chunks(
+        self, *, include_usage: bool = True, obfuscation: bool = False, deviation: str | None = None
+    ) -> list[ChatCompletionChunk]:
         """What the Chat Completions API streams: a chunk a fragment, as SDK objects.
 
-        `include_usage` is the request's `stream_options.include_usage`. Raises ReplyInvalid for a part
-        that Chat Completions has no form for.
+        `include_usage` is the request's `stream_options.include_usage`, `obfuscation` its `include_obfuscation`.
+        `deviation` names a habit that compatible servers have and the API has not: one of
+        `fakemodel.wire.deviations.DEVIATIONS`.
+        Raises ReplyInvalid for a part or status that Chat Completions has no form for.
         """
         from openai.types.chat import ChatCompletionChunk
 
         from fakemodel import sdk
         from fakemodel.wire import chat
 
-        return [sdk.parsed(ChatCompletionChunk, chunk) for chunk in chat.chunks(self, include_usage=include_usage)]
+        found = chat.chunks(self, include_usage=include_usage, obfuscation=obfuscation, deviation=deviation)
+        return [sdk.parsed(ChatCompletionChunk, chunk) for chunk in found]
 
     def completion(self) -> ChatCompletion:
         """What the Chat Completions API answers without streaming. Raises as `chunks` does."""
@@ -226,19 +177,23 @@ class Reply:
 
         return sdk.parsed(ChatCompletion, chat.completion(self))
 
-    def events(self, **response_fields: Any) -> list[ResponseStreamEvent]:
+    def events(
+        self, *, obfuscation: bool = False, background: bool = False, **response_fields: Any
+    ) -> list[ResponseStreamEvent]:
         """What the Responses API streams, as SDK objects.
 
-        `response_fields` are set on every snapshot of the response (`previous_response_id="resp_…"`,
-        `instructions=…`), as the API echoes those of a request.
+        `obfuscation` is the request's `stream_options.include_obfuscation`; `background` its `background`, by which
+        the response is queued first. `response_fields` are set on every snapshot of the response
+        (`previous_response_id="resp_…"`, `instructions=…`), as the API echoes those of a request.
         """
         from openai.types.responses import ResponseStreamEvent
 
         from fakemodel import sdk
         from fakemodel.wire import responses
 
+        fields = {**response_fields, "background": True} if background else response_fields
         union: Any = ResponseStreamEvent
-        return [sdk.parsed(union, event) for event in responses.events(self, fields=response_fields)]
+        return [sdk.parsed(union, event) for event in responses.events(self, fields=fields, obfuscation=obfuscation)]
 
     def response(self, **response_fields: Any) -> Response:
         """What the Responses API answers without streaming; `response_fields` as for `events`."""
@@ -269,36 +224,29 @@ def listed(replies: Iterable[object]) -> tuple[object, ...]:
     return tuple(replies)
 
 
-def part_of(value: object) -> Part:
-    """`value` as a part of a reply. Raises ReplyInvalid for what is none."""
-    if isinstance(value, Text | Refusal | ToolCall | Item):
-        return value
-    if isinstance(value, str):
-        return text(value)
-    if isinstance(value, Mapping) or (hasattr(value, "model_dump") and not isinstance(value, type)):
-        payload = copy.deepcopy(payload_of(value))
-        if isinstance(payload.get("type"), str):
-            from fakemodel.sdk import item_types
-
-            if problem := problem_of(payload, item_types()):
-                raise ReplyInvalid(f"{problem}: {payload!r}")
-            _check_text("An item", json.dumps(payload, ensure_ascii=False, default=str))
-            return Item(payload)
-    raise ReplyInvalid(
-        f"{value!r} is no part of a reply. Parts are text(…), refusal(…), tool_call(…), a plain string, "
-        "an output item of the openai SDK, or a dict with the item's type."
-    )
+def altered(reply: Reply, **members: Any) -> Reply:
+    """A copy of `reply` with other members, which are taken as they are."""
+    copied = object.__new__(Reply)
+    for name in Reply.__dataclass_fields__:
+        object.__setattr__(copied, name, members.get(name, getattr(reply, name)))
+    return copied
 
 
-def _check_fragments(part: str, fragments: tuple[str, ...]) -> None:
-    if not fragments:
-        raise ReplyInvalid(f'{part}() has nothing to say. Give it at least one fragment: {part}("…").')
-    for fragment in fragments:
-        if not isinstance(fragment, str):
-            raise ReplyInvalid(f"{part}(…) takes strings, each streamed as one delta, not {fragment!r}.")
-        _check_text(f"{part}({fragment!r})", fragment)
-
-
-def _check_text(what: str, text: str) -> None:
-    if any("\ud800" <= character <= "\udfff" for character in text):
-        raise ReplyInvalid(f"{what} holds half of a character, which has no form in UTF-8.")
+def _ended(status: str, reason: str | None, error: Any) -> tuple[str | None, Payload | None]:
+    """The reason and the error of a response that ended so."""
+    if status not in REASONS:
+        raise ReplyInvalid(f"Reply(status={status!r}): a response ends {', '.join(REASONS)}.")
+    if status == "incomplete" and reason is None:
+        reason = "max_output_tokens"
+    if reason not in REASONS[status]:
+        allowed = " or ".join(map(repr, REASONS[status]))
+        raise ReplyInvalid(f"Reply(status={status!r}, reason={reason!r}): expected is {allowed}.")
+    if isinstance(error, str):
+        error = {"code": "server_error", "message": error}
+    told = isinstance(error, Mapping) and all(isinstance(error.get(key), str) for key in ("code", "message"))
+    if (status == "failed") != told or (error is not None and not told):
+        raise ReplyInvalid(
+            f"Reply(status={status!r}, error={error!r}): a failed response, and no other, has an error, a message or "
+            '{"code": …, "message": …}.'
+        )
+    return reason, None if error is None else dict(error)

@@ -9,7 +9,9 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from fakemodel.errors import NoReplyLeft, ReplyInvalid, UnplayedReplies
-from fakemodel.reply import Item, Refusal, Reply, Text
+from fakemodel.parts import Item, Part, Reasoning, Refusal, Text, ToolCall
+from fakemodel.reply import Reply
+from fakemodel.wire.outputs import words
 
 __all__ = ["Played", "described", "no_reply_left", "shortened", "unplayed_replies"]
 
@@ -76,24 +78,22 @@ def _classic(item: object) -> str:
         return repr(item)
 
 
-def _part(part: object) -> str:
-    if isinstance(part, Text):
-        return repr("".join(part.fragments))
-    if isinstance(part, Refusal):
-        return f"refusal {''.join(part.fragments)!r}"
-    if isinstance(part, Item):
-        return _item(part)
-    return f"call {part.name}({part.arguments})"  # type: ignore[attr-defined]
+def _part(part: Part) -> str:
+    return " + ".join(map(_word, words(part))) or "nothing"
 
 
-def _item(part: Item) -> str:
-    payload = part.payload
-    if payload["type"] == "message":
-        content = payload.get("content") or []
-        return repr("".join(piece.get("text") or piece.get("refusal") or "" for piece in content))
-    if payload["type"] == "function_call":
-        return f"call {payload.get('name')}({payload.get('arguments')})"
-    return str(payload["type"])
+def _word(word: Part) -> str:
+    match word:
+        case ToolCall():
+            return f"call {word.name}({word.arguments})"
+        case Item():
+            return str(word.payload["type"])
+        case Text():
+            return repr("".join(word.fragments))
+        case Refusal():
+            return f"refusal {''.join(word.fragments)!r}"
+        case Reasoning():
+            return f"reasoning {''.join(word.fragments)!r}" if word.fragments else "reasoning"
 
 
 def _table(turns: Sequence[Played]) -> str:

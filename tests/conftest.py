@@ -26,6 +26,24 @@ def corpus() -> Path:
     return folder
 
 
+FIGURES = pytest.StashKey[dict[str, str]]()
+
+
+@pytest.fixture(scope="session")
+def figures(pytestconfig: pytest.Config) -> dict[str, str]:
+    """What the tests measured of the project's fidelity, by what it is."""
+    return pytestconfig.stash.setdefault(FIGURES, {})
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Publish the figures where they were asked for: `make fidelity`."""
+    found = config.stash.get(FIGURES, {})
+    if found and config.option.markexpr == "fidelity":
+        terminalreporter.section("fidelity")
+        for what, figure in found.items():
+            terminalreporter.line(f"{figure:>16}  {what}")
+
+
 @pytest.fixture
 def suite(pytester: pytest.Pytester) -> pytest.Pytester:
     """pytest inside pytest: the plugin is loaded, with async tests in auto mode."""

@@ -37,7 +37,7 @@ MESSAGE = ResponseOutputMessage(
     content=[ResponseOutputText(type="output_text", text="Sunny.", annotations=[])],
 )
 NO_PART = (
-    " is no part of a reply. Parts are text(…), refusal(…), tool_call(…), a plain string, "
+    " is no part of a reply. Parts are text(…), refusal(…), reasoning(…), tool_call(…), a plain string, "
     "an output item of the openai SDK, or a dict with the item's type."
 )
 CALL = {"type": "function_call", "id": "fc_1", "call_id": "call_1", "name": "f", "arguments": "{}"}

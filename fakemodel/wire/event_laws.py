@@ -215,7 +215,7 @@ class _Stream:
         self.next_index = (index if isinstance(index, int) else self.next_index or 0) + 1
         self.item = item = _Item(index, event.get("item") or {})
         for step in GRAMMAR.get(item.type, ()):
-            if not isinstance(step, str) and item.opened.get(step.key):
+            if isinstance(step, Streamed | Parts) and item.opened.get(step.key):
                 yield from self._nothing_yet(step.key, item.opened[step.key])
         if item.type in GRAMMAR and item.opened.get("status", "in_progress") is not None:
             status = item.opened.get("status", "in_progress")
@@ -285,7 +285,7 @@ class _Stream:
     def _close(self, item: _Item, done: Payload) -> Iterator[Violation]:
         """The item that is done is the one that was added, with the sums of what was streamed."""
         steps = GRAMMAR.get(item.type, ())
-        growing = {"status", REENCRYPTED} | {step.key for step in steps if not isinstance(step, str)}
+        growing = {"status", REENCRYPTED} | {step.key for step in steps if isinstance(step, Streamed | Parts)}
         for key, value in item.opened.items():
             if key not in growing and value not in (None, "", [], {}):
                 yield from self._same("identity", f"item.{key}", value, done.get(key), "it was added with")
@@ -298,7 +298,7 @@ class _Stream:
                 for path in _differing(part, kept, ignored="logprobs"):
                     why = f"item.{key}[{number}] differs from the part that was done: {path}"
                     yield self._broken("sum", part, kept, why)
-        if steps and done.get("status") == "in_progress":
+        if item.type in GRAMMAR and done.get("status") == "in_progress":
             yield self._broken("status", "completed", "in_progress", "status of an item that is done is 'in_progress'")
 
 

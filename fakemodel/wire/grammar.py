@@ -13,7 +13,21 @@ from typing import TypeAlias
 
 from fakemodel.wire.payload import Payload
 
-__all__ = ["CLOSED", "GRAMMAR", "OPENED", "PART_TEXTS", "Parts", "Step", "Streamed", "followers", "problem_of"]
+__all__ = [
+    "CLOSED",
+    "GRAMMAR",
+    "NOT_YET",
+    "OPENED",
+    "PART_TEXTS",
+    "Free",
+    "Outcome",
+    "Parts",
+    "Step",
+    "Streamed",
+    "followers",
+    "opened",
+    "problem_of",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +53,23 @@ class Parts:
     index: str
 
 
-Step: TypeAlias = str | Streamed | Parts
-"""One step of an item: an event without content (with `*`, any number of them), a streamed text, or parts."""
+@dataclass(frozen=True, slots=True)
+class Free:
+    """Any number of events that say what the item itself does not."""
+
+    word: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How the item ended: `response.<word>.completed` or `.failed`; where it is optional, perhaps without a word."""
+
+    word: str
+    optional: bool = False
+
+
+Step: TypeAlias = str | Streamed | Parts | Free | Outcome
+"""One step of an item; a string is an event that says nothing but its name."""
 
 CONTENT = Parts("content_part", "content", "content_index")
 SUMMARY = Parts("reasoning_summary_part", "summary", "summary_index")
@@ -72,13 +101,40 @@ GRAMMAR: dict[str, tuple[Step, ...]] = {
     "image_generation_call": (
         "image_generation_call.in_progress",
         "image_generation_call.generating",
-        "image_generation_call.partial_image*",
-        "image_generation_call.completed",
+        Free("image_generation_call.partial_image"),
+        Outcome("image_generation_call", optional=True),
     ),
-    "mcp_list_tools": ("mcp_list_tools.in_progress", "mcp_list_tools.completed"),
-    "mcp_call": ("mcp_call.in_progress", Streamed("mcp_call_arguments", "arguments"), "mcp_call.completed"),
+    "mcp_list_tools": ("mcp_list_tools.in_progress", Outcome("mcp_list_tools")),
+    "mcp_call": ("mcp_call.in_progress", Streamed("mcp_call_arguments", "arguments"), Outcome("mcp_call")),
+    "tool_search_call": (),
+    "tool_search_output": (),
+    "compaction": (),
 }
-"""The events between `response.output_item.added` and `.done`, by the item's type; any other type has none."""
+"""The events between `response.output_item.added` and `.done`, by the item's type."""
+
+ABSENT = object()
+NOT_YET: dict[str, Payload] = {
+    "web_search_call": {"action": ABSENT},
+    "file_search_call": {"queries": [], "results": None},
+    "code_interpreter_call": {"outputs": None},
+    "image_generation_call": dict.fromkeys(
+        ("action", "background", "output_format", "quality", "result", "revised_prompt", "size"), ABSENT
+    ),
+    "mcp_list_tools": {"tools": [], "error": ABSENT},
+    "mcp_call": {"output": None, "error": None},
+    "tool_search_call": {"arguments": {}},
+}
+"""What an item has when it is added where something else, or nothing yet, stands in the end; beside its texts."""
+
+
+def opened(item: Payload) -> Payload:
+    """An item as it is when it is added: nothing of it has been streamed yet."""
+    steps = GRAMMAR.get(item["type"], ())
+    changed: Payload = {"status": "in_progress", **NOT_YET.get(item["type"], {})}
+    changed |= {step.key: "" for step in steps if isinstance(step, Streamed)}
+    changed |= {step.key: [] for step in steps if isinstance(step, Parts)}
+    members = {key: changed.get(key, value) for key, value in item.items()}
+    return {key: value for key, value in members.items() if value is not ABSENT}
 
 
 def problem_of(item: Payload, known: Collection[str]) -> str | None:
@@ -131,8 +187,12 @@ def followers(item_type: str) -> dict[str, frozenset[str]] | None:
 def _edges(step: Step) -> tuple[set[str], set[str], bool, list[tuple[str, str]]]:
     """How a step may begin and end, whether it may be left out, and what follows what within it."""
     if isinstance(step, str):
-        name = step.removesuffix("*")
-        return {name}, {name}, name != step, [(name, name)] if name != step else []
+        return {step}, {step}, False, []
+    if isinstance(step, Free):
+        return {step.word}, {step.word}, True, [(step.word, step.word)]
+    if isinstance(step, Outcome):
+        outcomes = {f"{step.word}.completed", f"{step.word}.failed"}
+        return outcomes, outcomes, step.optional, []
     if isinstance(step, Streamed):
         delta, done = f"{step.word}.delta", f"{step.word}.done"
         return {delta, done}, {done}, False, [(delta, delta), (delta, done)]

@@ -1,22 +1,20 @@
-"""The Responses API's answer to a request: the response, and the events that stream it.
-
-An output item is kept as its final form and the deltas that stream it, and its events follow the grammar, so that
-every `*.done`, every closed item and the final response hold the sum of the deltas by construction.
-"""
+"""The Responses API's answer to a request: the response, and the events that stream it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
-from fakemodel.reply import Item, Refusal, Reply, Text, ToolCall, Usage
-from fakemodel.wire.grammar import GRAMMAR, PART_TEXTS, Parts, Step, Streamed
-from fakemodel.wire.ids import ITEM_PREFIX, Ids
+from fakemodel.errors import ReplyInvalid
+from fakemodel.parts import Usage
+from fakemodel.reply import Reply
+from fakemodel.wire.ids import Ids
+from fakemodel.wire.obfuscation import padding
+from fakemodel.wire.outputs import Output, item_events, outputs
 from fakemodel.wire.payload import Payload
-from fakemodel.wire.tokens import logprob_entries, usage_of
+from fakemodel.wire.tokens import usage_of
 
-__all__ = ["ECHOED", "events", "response"]
+__all__ = ["ECHOED", "at_first", "events", "response"]
 
 # Every key of a response and its value where a request says nothing, in the order of the wire
 # (gpt-4.1, 2026). What a request may set is echoed; the rest is the server's.
@@ -70,54 +68,91 @@ SERVERS_OWN = {
 ECHOED = ENVELOPE.keys() - SERVERS_OWN
 """What a request may set, and its response says again."""
 
+AT_FIRST: Payload = {
+    "status": "in_progress",
+    "completed_at": None,
+    "error": None,
+    "incomplete_details": None,
+    "moderation": None,
+    "output": [],
+    "usage": None,
+}
+"""What of a response is otherwise when it is created than in the end."""
+
 SERVED_TIER = {"auto": "default"}
+ASKED_TIER = {served: asked for asked, served in SERVED_TIER.items()}
 """The tier asked for, and the one that served: the one setting that changes while a response is made."""
 
 
-@dataclass(frozen=True, slots=True)
-class Output:
-    """An output item: its final form, and the deltas of each of its streamed texts, in order."""
-
-    item: Payload
-    deltas: tuple[tuple[str, ...], ...] = ()
-
-
 def response(reply: Reply, *, ids: Ids | None = None, fields: Mapping[str, Any] | None = None) -> Payload:
-    """The body of the finished response; `fields` are set on it, as the API echoes a request's."""
-    ids = ids or Ids()
-    return _completed(_created(reply, ids, fields or {}), reply, _outputs(reply, ids))
+    """The body of the finished response; `fields` are set on it, as the API echoes a request's.
+
+    With `ids` the reply is played by a server of ours, which says what the reply does not; without, a reply that was
+    read from a recorded response says what stood there. Raises ReplyInvalid for a reply of several choices.
+    """
+    return _snapshots(reply, ids, fields or {}, _items(reply, ids))[1]
 
 
-def events(reply: Reply, *, ids: Ids | None = None, fields: Mapping[str, Any] | None = None) -> Iterator[Payload]:
-    """The events that stream the response, numbered from 0."""
-    ids = ids or Ids()
-    created = _created(reply, ids, fields or {})
-    outputs = _outputs(reply, ids)
-    for number, event in enumerate(_stream(created, _completed(created, reply, outputs), outputs)):
-        event["sequence_number"] = number
+def events(
+    reply: Reply, *, ids: Ids | None = None, fields: Mapping[str, Any] | None = None, obfuscation: bool = False
+) -> Iterator[Payload]:
+    """The events that stream the response, numbered from 0. `ids` and `fields` as for `response`, and what is raised.
+
+    `obfuscation` pads each delta, as the API does unless it is asked not to. A response whose `background` is set is
+    queued first.
+    """
+    items = _items(reply, ids)
+    first, final = _snapshots(reply, ids, fields or {}, items)
+    numbered = ids is not None or reply.recorded is None or reply.recorded.numbered
+    for number, event in enumerate(_stream(first, final, items)):
+        if obfuscation and "delta" in event:
+            event["obfuscation"] = padding(len(event["delta"]))
+        if numbered:
+            event["sequence_number"] = number
         yield event
 
 
-def _created(reply: Reply, ids: Ids, fields: Mapping[str, Any]) -> Payload:
-    snapshot = {
+def at_first(final: Payload) -> Payload:
+    """A finished response as it most likely was when it was created."""
+    first = {key: AT_FIRST.get(key, value) for key, value in final.items()}
+    asked = ASKED_TIER.get(str(final.get("service_tier")))
+    return first if asked is None else {**first, "service_tier": asked}
+
+
+def _items(reply: Reply, ids: Ids | None) -> list[Output]:
+    return outputs(reply.parts, ids or Ids(), "completed" if reply.status == "completed" else "incomplete")
+
+
+def _snapshots(
+    reply: Reply, ids: Ids | None, fields: Mapping[str, Any], items: list[Output]
+) -> tuple[Payload, Payload]:
+    """The response when it was created, and in the end."""
+    if reply.others:
+        raise ReplyInvalid("The Responses API has no form for several choices. Play them one by one.")
+    output = [item.item for item in items]
+    recorded = reply.recorded
+    if recorded is not None and recorded.body["object"] == "response" and ids is None:
+        final = {**recorded.body, **fields, "output": output}
+        return {**at_first(final), **recorded.first, **fields}, final
+    ids = ids or Ids()
+    first = {
         **ENVELOPE,
         "created_at": ids.created_at,
         "status": "in_progress",
         "model": reply.model,
         **fields,
+        "id": reply.id or ids.response,
     }
-    snapshot["id"] = reply.id or ids.response
-    return snapshot
-
-
-def _completed(created: Payload, reply: Reply, outputs: list[Output]) -> Payload:
-    return {
-        **created,
-        "status": "completed",
-        "completed_at": created["created_at"] + 1,
-        "output": [output.item for output in outputs],
-        "service_tier": SERVED_TIER.get(created["service_tier"], created["service_tier"]),
-        "usage": _usage(usage_of(reply)),
+    completed = reply.status == "completed"
+    return first, {
+        **first,
+        "status": reply.status,
+        "completed_at": ids.created_at + 1 if completed else None,
+        "error": reply.error,
+        "incomplete_details": None if reply.reason is None else {"reason": reply.reason},
+        "output": output,
+        "service_tier": SERVED_TIER.get(first["service_tier"], first["service_tier"]),
+        "usage": None if reply.status == "failed" else _usage(usage_of(reply)),
     }
 
 
@@ -131,120 +166,14 @@ def _usage(usage: Usage) -> Payload:
     }
 
 
-def _outputs(reply: Reply, ids: Ids) -> list[Output]:
-    """Neighbouring texts and refusals become the content of one message; every other part is an item."""
-    outputs: list[Output] = []
-    content: list[Text | Refusal] = []
-    calls = 0
-    for part in (*reply.parts, None):
-        if isinstance(part, Text | Refusal):
-            content.append(part)
-            continue
-        if content:
-            outputs.append(_message(content, _id("message", ids, outputs)))
-            content = []
-        if isinstance(part, ToolCall):
-            calls += 1
-            outputs.append(_call(part, _id("function_call", ids, outputs), part.id or ids.call(calls)))
-        elif isinstance(part, Item):
-            named = {"id": _id(part.payload["type"], ids, outputs)} if part.payload["type"] in ITEM_PREFIX else {}
-            outputs.append(Output({**named, **part.payload}))
-    return outputs
-
-
-def _id(type_: str, ids: Ids, outputs: list[Output]) -> str:
-    return ids.item(ITEM_PREFIX[type_], len(outputs) + 1)
-
-
-def _message(parts: list[Text | Refusal], id: str) -> Output:
-    message = {
-        "id": id,
-        "type": "message",
-        "status": "completed",
-        "content": [_content(part) for part in parts],
-        "role": "assistant",
-    }
-    return Output(message, tuple(part.fragments for part in parts))
-
-
-def _content(part: Text | Refusal) -> Payload:
-    whole = "".join(part.fragments)
-    if isinstance(part, Refusal):
-        return {"type": "refusal", "refusal": whole}
-    return {"type": "output_text", "annotations": [], "logprobs": logprob_entries(part), "text": whole}
-
-
-def _call(part: ToolCall, id: str, call_id: str) -> Output:
-    call = {
-        "id": id,
-        "type": "function_call",
-        "status": "completed",
-        "arguments": part.arguments,
-        "call_id": call_id,
-        "name": part.name,
-    }
-    return Output(call, (part.fragments,))
-
-
-def _stream(created: Payload, completed: Payload, outputs: list[Output]) -> Iterator[Payload]:
-    yield {"type": "response.created", "response": created}
-    yield {"type": "response.in_progress", "response": created}
-    for index, output in enumerate(outputs):
-        yield from _item_events(output, index)
-    yield {"type": "response.completed", "response": completed}
-
-
-def _item_events(output: Output, index: int) -> Iterator[Payload]:
-    item = output.item
-    steps = GRAMMAR.get(item["type"], ())
-    place = {"item_id": item.get("id"), "output_index": index}
-    deltas = iter(output.deltas)
-    yield {"type": "response.output_item.added", "item": _opened(item, steps), "output_index": index}
-    for step in steps:
-        if isinstance(step, str):
-            if not step.endswith("*"):
-                yield {"type": f"response.{step}", **place}
-        elif isinstance(step, Streamed):
-            yield from _text_events(step, item, next(deltas, None), place)
-        else:
-            for number, part in enumerate(item.get(step.key) or ()):
-                yield from _part_events(step, part, next(deltas, None), {step.index: number, **place})
-    yield {"type": "response.output_item.done", "item": item, "output_index": index}
-
-
-def _opened(item: Payload, steps: tuple[Step, ...]) -> Payload:
-    """An item as it is when it is added: nothing of it has been streamed yet."""
-    empty = {step.key: [] if isinstance(step, Parts) else "" for step in steps if not isinstance(step, str)}
-    opened = {**item, **{key: value for key, value in empty.items() if key in item}}
-    return {**opened, "status": "in_progress"} if steps and "status" in item else opened
-
-
-def _part_events(parts: Parts, part: Payload, deltas: tuple[str, ...] | None, place: Payload) -> Iterator[Payload]:
-    streamed = PART_TEXTS[part["type"]]
-    empty = {"annotations": [], "logprobs": [], streamed.key: ""}
-    opened = {**part, **{key: value for key, value in empty.items() if key in part}}
-    yield {"type": f"response.{parts.word}.added", "part": opened, **place}
-    yield from _text_events(streamed, part, deltas, place)
-    yield {"type": f"response.{parts.word}.done", "part": part, **place}
-
-
-def _text_events(
-    streamed: Streamed, holder: Payload, deltas: tuple[str, ...] | None, place: Payload
-) -> Iterator[Payload]:
-    """The deltas of a text and its end; a text that was given whole is one delta."""
-    whole = holder[streamed.key]
-    if deltas is None:
-        deltas = (whole,) if whole else ()
-    for delta, logprobs in zip(deltas, _shared_out(holder, len(deltas)), strict=True):
-        yield {"type": f"response.{streamed.word}.delta", "delta": delta, **logprobs, **place}
-    logprobs = {"logprobs": holder["logprobs"]} if "logprobs" in holder else {}
-    yield {"type": f"response.{streamed.word}.done", streamed.key: whole, **logprobs, **place}
-
-
-def _shared_out(holder: Payload, count: int) -> list[Payload]:
-    """The log probabilities of a text for each of its deltas: one each, or all with the first."""
-    if "logprobs" not in holder:
-        return [{}] * count
-    entries = holder["logprobs"] or []
-    each = [[entry] for entry in entries] if len(entries) == count else [entries] + [[]] * (count - 1)
-    return [{"logprobs": own} for own in each[:count]]
+def _stream(first: Payload, final: Payload, items: list[Output]) -> Iterator[Payload]:
+    if final.get("background"):
+        queued = {**first, "status": "queued"}
+        yield {"type": "response.created", "response": queued}
+        yield {"type": "response.queued", "response": queued}
+    else:
+        yield {"type": "response.created", "response": first}
+    yield {"type": "response.in_progress", "response": first}
+    for index, item in enumerate(items):
+        yield from item_events(item, index)
+    yield {"type": f"response.{final['status']}", "response": final}

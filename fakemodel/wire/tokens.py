@@ -1,24 +1,17 @@
-"""What the wire says of tokens: their counts and their log probabilities, alike in both APIs."""
+"""What the wire says of tokens where the script says nothing."""
 
 from __future__ import annotations
 
-from typing import Any
+from fakemodel.parts import Item, Part, Usage
+from fakemodel.reply import Reply
 
-from fakemodel.reply import Item, Reply, Text, Usage
-
-__all__ = ["logprob_entries", "usage_of"]
+__all__ = ["usage_of"]
 
 
 def usage_of(reply: Reply) -> Usage:
     """The reply's own usage, or one input token and an output token for each fragment."""
-    if reply.usage is not None:
-        return reply.usage
-    return Usage(input=1, output=sum(1 if isinstance(part, Item) else len(part.fragments) for part in reply.parts))
+    return reply.usage or Usage(input=1, output=sum(map(_count, reply.parts)))
 
 
-def logprob_entries(part: Text) -> list[dict[str, Any]]:
-    """One entry for each fragment of a text that has logprobs, else none."""
-    return [
-        {"token": fragment, "bytes": list(fragment.encode()), "logprob": logprob, "top_logprobs": []}
-        for fragment, logprob in zip(part.fragments, part.logprobs or (), strict=False)
-    ]
+def _count(part: Part) -> int:
+    return 1 if isinstance(part, Item) else len(part.fragments)

@@ -377,7 +377,7 @@ async def test_the_first_call_too_many_is_told_at_the_end_even_if_it_was_swallow
                 "  turn 1  never asked for -> 'Hello' + refusal 'No' + call f({\"a\":1})\n"
                 "  turn 2  never asked for -> nothing\n"
                 '  turn 3  never asked for -> \'Sunny.\' + call get_weather({"city":"Paris"})\n'
-                "  turn 4  never asked for -> reasoning\n"
+                "  turn 4  never asked for -> reasoning 'Thought.'\n"
                 "  turn 5  never asked for -> raise ValueError('odd')\n"
                 "  turn 6  never asked for -> what len returns\n"
                 "Remove what is not needed, or find out why it was not asked for."

@@ -398,7 +398,7 @@ import openai
 
 
 def test_chat(fake_openai):
-    fake_openai.say({"type": "reasoning", "summary": []}, "second")
+    fake_openai.say({"type": "compaction", "encrypted_content": "…"}, "second")
     try:
         openai.OpenAI().chat.completions.create(model="gpt-4o", messages=[])
     except openai.InternalServerError:

@@ -201,14 +201,14 @@ def test_the_completion_is_what_the_api_answers():
 
 @pytest.mark.parametrize("render", [Reply.chunks, Reply.completion])
 def test_an_item_without_a_chat_form_is_refused(render):
-    reply = Reply("Hello", {"type": "reasoning", "id": "rs_1", "summary": []})
+    reply = Reply("Hello", {"type": "compaction", "id": "cmp_1", "encrypted_content": "…"})
 
     with pytest.raises(ReplyInvalid) as refused:
         render(reply)
 
     assert str(refused.value) == (
-        "Chat Completions has no form for {'type': 'reasoning', 'id': 'rs_1', 'summary': []}. "
-        "Say it with text(…), refusal(…) or tool_call(…)."
+        "Chat Completions has no form for {'type': 'compaction', 'id': 'cmp_1', 'encrypted_content': '…'}. "
+        "Say it with text(…), refusal(…), reasoning(…) or tool_call(…)."
     )
 
 

@@ -1,0 +1,281 @@
+"""Output items: what the parts of a reply become in a response, and the events that stream them.
+
+An output item is kept as its final form and the events of its own, those that say what the item alone does not: the
+deltas of its texts, where its annotations came, partial images. All other events follow from the grammar, so that
+every `*.done` and every closed item hold the sum of the deltas by construction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from fakemodel.parts import Item, Part, Reasoning, Refusal, Text, ToolCall
+from fakemodel.wire import grammar
+from fakemodel.wire.grammar import GRAMMAR, PART_TEXTS, Free, Outcome, Parts, Step, Streamed
+from fakemodel.wire.ids import ITEM_PREFIX, Ids
+from fakemodel.wire.payload import Payload
+
+__all__ = ["Output", "item_events", "outputs", "words"]
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """An output item: its final form, as it was added, its own events in order, and the grammar of the others."""
+
+    item: Payload
+    opened: Payload
+    streamed: tuple[Payload, ...]
+    steps: tuple[Step, ...] | None
+    closed: bool = True
+
+
+def outputs(parts: Sequence[Part], ids: Ids, ended: str = "completed") -> list[Output]:
+    """Neighbouring texts and refusals become the content of one message; every other part is an item.
+
+    `ended` is the status of the last one; an item that was given has its own.
+    """
+    found: list[Output] = []
+    content: list[Text | Refusal] = []
+    calls = 0
+    for part in (*parts, None):
+        if isinstance(part, Text | Refusal):
+            content.append(part)
+            continue
+        if content:
+            found.append(_message(content, _id("message", ids, found)))
+            content = []
+        if isinstance(part, ToolCall):
+            calls += 1
+            found.append(_call(part, _id("function_call", ids, found), part.id or ids.call(calls)))
+        elif isinstance(part, Reasoning):
+            found.append(_reasoning(part, _id("reasoning", ids, found)))
+        elif isinstance(part, Item):
+            found.append(_given(part, ids, found))
+    if found and not isinstance(parts[-1], Item) and "status" in found[-1].item:
+        found[-1] = replace(found[-1], item={**found[-1].item, "status": ended})
+    return found
+
+
+def item_events(output: Output, index: int) -> Iterator[Payload]:
+    """The events of one item, from `response.output_item.added` to `.done`."""
+    item = output.item
+    place = {"item_id": item.get("id"), "output_index": index}
+    yield {"type": "response.output_item.added", "item": output.opened, "output_index": index}
+    own = _Own(output.streamed)
+    if output.steps is None:
+        yield from own.all(place)
+    else:
+        for step in output.steps:
+            yield from _step_events(step, item, own, place)
+    if output.closed:
+        yield {"type": "response.output_item.done", "item": item, "output_index": index}
+
+
+def words(part: Part) -> list[Part]:
+    """What an item says in words of the vocabulary, where it has them for all it says; any other part is its own."""
+    if not isinstance(part, Item) or part.verbatim:
+        return [part]
+    item, own = part.payload, _Own(_streamed(part))
+    match item["type"]:
+        case "message":
+            return [_worded(piece, own, number) for number, piece in enumerate(_parts(item, "content"))]
+        case "function_call":
+            deltas = own.of("function_call_arguments")
+            return [ToolCall(item["name"], tuple(event["delta"] for event in deltas), item["call_id"])]
+        case "reasoning":
+            summary = [event["delta"] for event in own.events if event["type"] == f"response.{SUMMARY_DELTA}"]
+            return [Reasoning(tuple(summary), item.get("encrypted_content"))]
+    return [part]
+
+
+SUMMARY_DELTA = "reasoning_summary_text.delta"
+
+
+@dataclass(slots=True)
+class _Own:
+    """An item's own events while they are taken, one after the other."""
+
+    events: tuple[Payload, ...]
+    taken: int = 0
+
+    def of(self, word: str, index: Payload | None = None) -> list[Payload]:
+        """Those that come next and are of this text or step, and of the part at this index."""
+        start = self.taken
+        while self.taken < len(self.events) and _belongs(self.events[self.taken], word, index or {}):
+            self.taken += 1
+        return list(self.events[start : self.taken])
+
+    def all(self, place: Payload) -> Iterator[Payload]:
+        return ({**event, **place} for event in self.events)
+
+
+def _belongs(event: Payload, word: str, index: Payload) -> bool:
+    return event["type"].startswith(f"response.{word}") and all(event.get(key) == at for key, at in index.items())
+
+
+def _step_events(step: Step, item: Payload, own: _Own, place: Payload) -> Iterator[Payload]:
+    if isinstance(step, str):
+        yield {"type": f"response.{step}", **place}
+    elif isinstance(step, Outcome):
+        if outcome := _outcome(step, item):
+            yield {"type": f"response.{step.word}.{outcome}", **place}
+    elif isinstance(step, Free):
+        yield from ({**event, **place} for event in own.of(step.word))
+    elif isinstance(step, Streamed):
+        yield from _text_events(step, item, own.of(f"{step.word}."), place)
+    else:
+        for number, part in enumerate(_parts(item, step.key)):
+            yield from _part_events(step, part, own, number, place)
+
+
+def _outcome(step: Outcome, item: Payload) -> str | None:
+    """What the item's status says, or else whether it has an error; an optional one needs the status."""
+    if item.get("error") or item.get("status") == "failed":
+        return "failed"
+    return "completed" if item.get("status") == "completed" or not step.optional else None
+
+
+def _part_events(parts: Parts, part: Payload, own: _Own, number: int, place: Payload) -> Iterator[Payload]:
+    index = {parts.index: number}
+    text = PART_TEXTS[part["type"]]
+    empty = {"annotations": [], "logprobs": [], text.key: ""}
+    opened = {key: empty.get(key, value) for key, value in part.items()}
+    yield {"type": f"response.{parts.word}.added", "part": opened, **index, **place}
+    yield from _text_events(text, part, own.of(f"{text.word}.", index), {**index, **place})
+    done = own.of(f"{parts.word}.done", index) or [{"part": part, **index}]
+    yield {"type": f"response.{parts.word}.done", **done[0], **place}
+
+
+def _text_events(text: Streamed, holder: Payload, own: list[Payload], place: Payload) -> Iterator[Payload]:
+    yield from ({**event, **place} for event in own)
+    logprobs = {"logprobs": holder["logprobs"]} if "logprobs" in holder else {}
+    yield {"type": f"response.{text.word}.done", text.key: holder[text.key], **logprobs, **place}
+
+
+def _parts(item: Mapping[str, Any], key: str) -> list[Payload]:
+    return list(item.get(key) or ())
+
+
+def _id(type_: str, ids: Ids, before: list[Output]) -> str:
+    return ids.item(ITEM_PREFIX[type_], len(before) + 1)
+
+
+def _output(item: Payload, streamed: list[Payload]) -> Output:
+    return Output(item, grammar.opened(item), tuple(streamed), GRAMMAR.get(item["type"]))
+
+
+def _message(parts: list[Text | Refusal], id: str) -> Output:
+    content = [_content(part) for part in parts]
+    message = {"id": id, "type": "message", "status": "completed", "content": content, "role": "assistant"}
+    own = [event for number, part in enumerate(parts) for event in _content_events(part, number)]
+    return _output(message, own)
+
+
+def _content(part: Text | Refusal) -> Payload:
+    whole = "".join(part.fragments)
+    if isinstance(part, Refusal):
+        return {"type": "refusal", "refusal": whole}
+    logprobs = [entry for entries in part.logprobs or () for entry in entries]
+    return {"type": "output_text", "annotations": list(part.annotations), "logprobs": logprobs, "text": whole}
+
+
+def _content_events(part: Text | Refusal, number: int) -> Iterator[Payload]:
+    index = {"content_index": number}
+    if isinstance(part, Refusal):
+        yield from _deltas("refusal", part.fragments, index)
+    else:
+        yield from _text_deltas(part.fragments, part.logprobs or [()] * len(part.fragments), part.annotations, index)
+
+
+def _text_deltas(
+    fragments: Sequence[str], logprobs: Sequence[Sequence[Payload]], annotations: Sequence[Payload], index: Payload
+) -> Iterator[Payload]:
+    """The deltas of a text, each annotation after the one that it ends in."""
+    waiting = list(enumerate(annotations))
+    length = 0
+    for number, (fragment, entries) in enumerate(zip(fragments, logprobs, strict=True), 1):
+        length += len(fragment)
+        yield {"type": "response.output_text.delta", "delta": fragment, "logprobs": list(entries), **index}
+        while waiting and (number == len(fragments) or _end(waiting[0][1]) <= length):
+            position, annotation = waiting.pop(0)
+            numbered = {"annotation": annotation, "annotation_index": position, **index}
+            yield {"type": "response.output_text.annotation.added", **numbered}
+
+
+def _end(annotation: Payload) -> float:
+    """The character that a citation of a page ends at, or that of a file stands at."""
+    place = annotation.get("end_index", annotation.get("index"))
+    return place if isinstance(place, int) else float("inf")
+
+
+def _deltas(word: str, fragments: Sequence[str], index: Payload) -> Iterator[Payload]:
+    return ({"type": f"response.{word}.delta", "delta": fragment, **index} for fragment in fragments)
+
+
+def _reasoning(part: Reasoning, id: str) -> Output:
+    summary = [{"type": "summary_text", "text": "".join(part.fragments)}] if part.fragments else []
+    encrypted = {} if part.encrypted_content is None else {"encrypted_content": part.encrypted_content}
+    own = _deltas("reasoning_summary_text", part.fragments, {"summary_index": 0})
+    return _output({"id": id, "type": "reasoning", **encrypted, "summary": summary}, list(own))
+
+
+def _call(part: ToolCall, id: str, call_id: str) -> Output:
+    call = {
+        "id": id,
+        "type": "function_call",
+        "status": "completed",
+        "arguments": part.arguments,
+        "call_id": call_id,
+        "name": part.name,
+    }
+    return _output(call, list(_deltas("function_call_arguments", part.fragments, {})))
+
+
+def _given(part: Item, ids: Ids, before: list[Output]) -> Output:
+    type_ = part.payload["type"]
+    named = {"id": _id(type_, ids, before)} if type_ in ITEM_PREFIX else {}
+    item = {**named, **part.payload}
+    opened = grammar.opened(item) if part.opened is None else part.opened
+    return Output(item, opened, _streamed(part), None if part.verbatim else GRAMMAR.get(type_), part.closed)
+
+
+def _streamed(part: Item) -> tuple[Payload, ...]:
+    """An item's own events; where it was given whole, each of its texts is one delta."""
+    if part.streamed is not None:
+        return part.streamed
+    found: list[Payload] = []
+    for step in GRAMMAR.get(part.payload["type"], ()):
+        if isinstance(step, Streamed):
+            found += _deltas(step.word, _whole(part.payload[step.key]), {})
+        elif isinstance(step, Parts):
+            for number, held in enumerate(_parts(part.payload, step.key)):
+                found += _part_deltas(PART_TEXTS[held["type"]], held, {step.index: number})
+    return tuple(found)
+
+
+def _part_deltas(text: Streamed, part: Payload, index: Payload) -> Iterator[Payload]:
+    if text.word != "output_text":
+        yield from _deltas(text.word, _whole(part[text.key]), index)
+        return
+    annotations = part.get("annotations") or ()
+    whole = _whole(part[text.key]) or ("",) * bool(annotations)
+    for event in _text_deltas(whole, [part.get("logprobs") or ()] * len(whole), annotations, index):
+        without = () if "logprobs" in part else ("logprobs",)
+        yield {key: value for key, value in event.items() if key not in without}
+
+
+def _whole(text: str) -> tuple[str, ...]:
+    return (text,) if text else ()
+
+
+def _worded(part: Payload, own: _Own, number: int) -> Text | Refusal:
+    text = PART_TEXTS[part["type"]]
+    events = own.of(f"{text.word}.", {"content_index": number})
+    deltas = [event for event in events if event["type"].endswith(".delta")]
+    fragments = tuple(event["delta"] for event in deltas) or ("",)
+    if part["type"] == "refusal":
+        return Refusal(fragments)
+    logprobs = tuple(tuple(event.get("logprobs") or ()) for event in deltas) if part.get("logprobs") else None
+    return Text(fragments, logprobs, tuple(part.get("annotations") or ()))
