@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 TEST_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types format record fidelity coverage wheel compat clean
+.PHONY: help demo test lint types format record fidelity bench coverage wheel compat clean
 
 help: ## Show the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -22,6 +22,9 @@ record: $(VENV)/ready ## Record the cassettes that ship anew, from FakeOpenAI
 
 fidelity: $(VENV)/ready ## Measure on real traffic, and print the figures
 	$(BIN)/python -m pytest -m fidelity -p no:randomly $(TEST_ARGS)
+
+bench: $(VENV)/ready ## Measure what it costs, as ratios to the SDK's parse
+	$(BIN)/python benchmarks/wire.py
 
 coverage: $(VENV)/ready ## Run the tests with branch coverage
 	$(BIN)/coverage run -m pytest $(TEST_ARGS)

@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any, TypeVar, cast, get_args
 
-from openai._models import construct_type  # the SDK's own parser; it has no public name
+from openai._models import construct_type, validate_type  # the SDK's own parser; it has no public name
+from pydantic import ValidationError
 
 from fakemodel.wire.ids import ITEM_PREFIX
 
@@ -19,7 +20,23 @@ T = TypeVar("T")
 
 def parsed(type_: type[T], payload: Mapping[str, Any]) -> T:
     """What the SDK makes of `payload`, which it takes for a `type_` (a model, or a union of models)."""
+    union: Any = type_
+    variant = _variants(union).get(str(payload.get("type")))
+    if variant is not None:
+        # The SDK tries every member of a union. Only the one of this type can fit, so it is found at once.
+        try:
+            return cast(T, validate_type(type_=variant, value=payload))
+        except ValidationError:
+            pass
     return cast(T, construct_type(type_=type_, value=payload))
+
+
+@cache
+def _variants(type_: Any) -> dict[str, Any]:
+    """The members of a union of models, by what their `type` says; of anything else none."""
+    members = get_args(next(iter(get_args(type_)), None))
+    fields = ((member, getattr(member, "model_fields", {}).get("type")) for member in members)
+    return {type_: member for member, field in fields if field for type_ in get_args(field.annotation)}
 
 
 @cache
@@ -27,6 +44,5 @@ def item_types() -> frozenset[str]:
     """The types of output items: those of the installed SDK, and what it may not know yet."""
     from openai.types.responses import ResponseOutputItem
 
-    members = get_args(get_args(ResponseOutputItem)[0])
-    types = (get_args(member.model_fields["type"].annotation) for member in members)
-    return frozenset(ITEM_PREFIX.keys()).union(*types)
+    union: Any = ResponseOutputItem
+    return frozenset(ITEM_PREFIX.keys() | _variants(union).keys())

@@ -13,11 +13,14 @@ __all__ = ["Payload", "json_text", "payload_of"]
 
 Payload: TypeAlias = dict[str, Any]
 
+COMPACT = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+HALF = re.compile("[\ud800-\udfff]")
+
 
 def json_text(payload: Mapping[str, Any]) -> str:
     """The compact JSON of a payload. Halves of characters, which UTF-8 has no form for, are escaped."""
-    text = json.dumps(payload, ensure_ascii=False, separators=(",", ":"))
-    return re.sub("[\ud800-\udfff]", lambda half: f"\\u{ord(half[0]):04x}", text)
+    text = COMPACT(payload)
+    return text if text.isascii() else HALF.sub(lambda half: f"\\u{ord(half[0]):04x}", text)
 
 
 def payload_of(value: object) -> Payload:
