@@ -303,6 +303,15 @@ def _as_pytests_own(refusal: FakeModelError) -> FakeModelError:
     return own(str(refusal))
 
 
+def pytest_assertrepr_compare(config: pytest.Config, op: str, left: object, right: object) -> list[str] | None:
+    """Tell in which event two streams differ; other comparisons are left to pytest."""
+    if op != "==" or not isinstance(left, list) or not isinstance(right, list):
+        return None
+    from fakemodel.wire.difference import comparison
+
+    return comparison(left, right, whole=config.get_verbosity(pytest.Config.VERBOSITY_ASSERTIONS) > 1)
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Note how the call ended, and what became of the cassette."""
