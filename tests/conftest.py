@@ -1,18 +1,23 @@
 """What all tests share: the corpus of real traffic, and pytest inside pytest with the plugin loaded."""
 
+import json
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
+import fakemodel
+
 pytest_plugins = ["pytester"]
 
 # Imported before pytest runs inside pytest, which forgets what was first imported there: a second copy of a module
-# has other exceptions than the first.
+# has other classes than the first.
 for name in ("openai", "httpcore", "httpcore2", "vcr", "agents", "uvicorn"):
     if find_spec(name):
         import_module(name)
+for name in fakemodel.__all__:
+    getattr(fakemodel, name)
 
 SHARED = Path(__file__).parent.parent.parent / "shared"
 
@@ -24,6 +29,15 @@ def corpus() -> Path:
     if not folder.is_dir():
         pytest.skip("the corpus of real traffic does not lie beside the checkout")
     return folder
+
+
+@pytest.fixture(scope="session")
+def openapi() -> dict:
+    """OpenAI's description of its API, which is no part of the project either."""
+    file = SHARED / "openai-openapi.json"
+    if not file.is_file():
+        pytest.skip("OpenAI's description of its API does not lie beside the checkout")
+    return json.loads(file.read_text(encoding="utf-8"))
 
 
 FIGURES = pytest.StashKey[dict[str, str]]()

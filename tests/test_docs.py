@@ -1,4 +1,4 @@
-"""The README's Python blocks run as they stand, recorded and replayed; its commands and files exist."""
+"""The Python blocks of README.md and docs/ run as they stand, recorded and replayed; what they name exists."""
 
 import re
 from importlib.util import find_spec
@@ -7,30 +7,37 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-README = (ROOT / "README.md").read_text(encoding="utf-8")
-BLOCKS = re.findall(r"^## ([^\n]+)\n(?:(?!^## ).)*?^```python\n(.*?)^```", README, flags=re.MULTILINE | re.DOTALL)
+PAGES = {page.name: page.read_text(encoding="utf-8") for page in (ROOT / "README.md", *sorted(ROOT.glob("docs/*.md")))}
+BLOCK = re.compile(r"^## ([^\n]+)\n(?:(?!^## ).)*?^```python\n(.*?)^```", flags=re.MULTILINE | re.DOTALL)
+BLOCKS = [
+    pytest.param(code, id=f"{page}: {title}") for page, words in PAGES.items() for title, code in BLOCK.findall(words)
+]
 
 
 def test_every_python_block_is_found():
-    assert README.count("```python") == len(BLOCKS)
+    assert sum(words.count("```python") for words in PAGES.values()) == len(BLOCKS)
 
 
-@pytest.mark.parametrize(("title", "code"), BLOCKS, ids=[title for title, _ in BLOCKS])
-def test_a_block_runs_as_it_stands(suite: pytest.Pytester, title, code):
+@pytest.mark.parametrize("code", BLOCKS)
+def test_a_block_runs_as_it_stands(suite: pytest.Pytester, code):
     if "agents" in code and find_spec("agents") is None:
         pytest.skip("this block needs openai-agents")
-    suite.makepyfile(test_readme=code)
+    suite.makepyfile(test_page=code)
 
-    suite.runpytest("--cassettes=record").assert_outcomes(passed=1)
-    suite.runpytest().assert_outcomes(passed=1)
+    recorded = suite.runpytest("--cassettes=record").parseoutcomes()
+    assert recorded.keys() == {"passed"}
+    assert suite.runpytest().parseoutcomes() == recorded
 
 
-def test_every_make_target_that_is_named_exists():
+@pytest.mark.parametrize("words", PAGES.values(), ids=PAGES.keys())
+def test_every_make_target_that_is_named_exists(words):
     makefile = (ROOT / "Makefile").read_text()
-    for target in set(re.findall(r"(?:`|\$ )make ([a-z]+)", README)):
+    for target in set(re.findall(r"(?:`|\$ )make ([a-z]+)", words)):
         assert re.search(rf"^{target}:", makefile, flags=re.MULTILINE), target
 
 
-def test_every_link_to_a_file_leads_somewhere():
-    for target in re.findall(r"\]\(([^)#:]+)\)", README):
-        assert (ROOT / target).exists(), target
+@pytest.mark.parametrize("page", PAGES)
+def test_every_link_to_a_file_leads_somewhere(page):
+    folder = ROOT if page == "README.md" else ROOT / "docs"
+    for target in re.findall(r"\]\(([^)#:]+)\)", PAGES[page]):
+        assert (folder / target).exists(), target

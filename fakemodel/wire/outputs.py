@@ -83,14 +83,12 @@ def words(part: Part) -> list[Part]:
             return [_worded(piece, own, number) for number, piece in enumerate(_parts(item, "content"))]
         case "function_call":
             deltas = own.of("function_call_arguments")
-            return [ToolCall(item["name"], tuple(event["delta"] for event in deltas), item["call_id"])]
+            arguments = tuple(event["delta"] for event in deltas)
+            return [ToolCall(str(item.get("name", "")), arguments, item.get("call_id"))]
         case "reasoning":
-            summary = [event["delta"] for event in own.events if event["type"] == f"response.{SUMMARY_DELTA}"]
-            return [Reasoning(tuple(summary), item.get("encrypted_content"))]
+            told = tuple(event["delta"] for event in own.events if event["type"].endswith(".delta"))
+            return [Reasoning(told, item.get("encrypted_content"))]
     return [part]
-
-
-SUMMARY_DELTA = "reasoning_summary_text.delta"
 
 
 @dataclass(slots=True)

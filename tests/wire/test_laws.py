@@ -65,14 +65,15 @@ LEGAL_EVENTS = {
 def survivors(check, mutants) -> tuple[int, list[tuple[str, str]]]:
     """How many mutants there are, and the classes of those that are not refused."""
     found = []
-    count = 0
-    for count, (mutation, kind, mutant) in enumerate(mutants, 1):
+    refused = 0
+    for mutation, kind, mutant in mutants:
         try:
             check(mutant)
         except StreamError:
-            continue
-        found.append((mutation, kind))
-    return count, found
+            refused += 1
+        else:
+            found.append((mutation, kind))
+    return refused + len(found), found
 
 
 @pytest.mark.fidelity
