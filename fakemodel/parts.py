@@ -6,6 +6,7 @@ import copy
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import inf
 from typing import Any, TypeAlias
 
 from fakemodel.errors import ReplyInvalid
@@ -88,7 +89,8 @@ class ToolCall:
         return "".join(self.fragments)
 
     def __repr__(self) -> str:
-        return f"tool_call({self.name!r}, {self.arguments!r})"
+        shown = "" if self.id is None else f", id={self.id!r}"
+        return f"tool_call({self.name!r}, {self.arguments!r}{shown})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,10 +145,7 @@ def text(
     annotations without a type.
     """
     _check_fragments("text", fragments)
-    for annotation in annotations:
-        if not isinstance(annotation, Mapping) or not isinstance(annotation.get("type"), str):
-            raise ReplyInvalid(f"An annotation is a dict with its `type`, such as 'url_citation', not {annotation!r}.")
-    cited = tuple(copy.deepcopy(dict(annotation)) for annotation in annotations)
+    cited = _citations(annotations)
     if logprobs is None:
         return Text(tuple(fragments), None, cited)
     if not isinstance(logprobs, list | tuple) or len(logprobs) != len(fragments):
@@ -156,7 +155,7 @@ def text(
             "Give one log probability for each fragment."
         )
     entries = tuple(_logprob_entries(*pair) for pair in zip(fragments, logprobs, strict=True))
-    return Text(tuple(fragments), entries, cited)
+    return Text(tuple(fragments), entries if any(entries) else None, cited)
 
 
 def refusal(*fragments: str) -> Refusal:
@@ -236,7 +235,11 @@ def part_of(value: object) -> Part:
 
             if problem := problem_of(payload, item_types()):
                 raise ReplyInvalid(f"{problem}: {payload!r}")
-            _check_text("An item", json.dumps(payload, ensure_ascii=False, default=str))
+            try:
+                whole = json.dumps(payload, ensure_ascii=False, allow_nan=False)
+            except (TypeError, ValueError) as error:
+                raise ReplyInvalid(f"An item is JSON, this one is not: {error}: {payload!r}") from None
+            _check_text("An item", whole)
             return Item(payload)
     raise ReplyInvalid(
         f"{value!r} is no part of a reply. Parts are text(…), refusal(…), reasoning(…), tool_call(…), a plain string, "
@@ -253,20 +256,31 @@ def _logprob_entries(fragment: str, given: object) -> tuple[Payload, ...]:
     return (_logprob_entry({"token": fragment, "logprob": given}),)
 
 
-def _logprob_entry(given: Mapping[str, Any]) -> Payload:
-    token, value = given.get("token"), given.get("logprob")
+def _logprob_entry(given: Mapping[str, Any], top: bool = False) -> Payload:
+    token, value, alternatives = given.get("token"), given.get("logprob"), given.get("top_logprobs") or ()
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not isinstance(token, str) or not is_number or not value <= 0:  # type: ignore[operator]
+    told = isinstance(token, str) and is_number and -inf < value <= 0  # type: ignore[operator]
+    if (
+        not told
+        or not isinstance(alternatives, list | tuple)
+        or not all(isinstance(each, Mapping) for each in alternatives)
+    ):
         raise ReplyInvalid(
             f"logprobs={value!r} for {token!r}: a log probability is a number, at most 0. It is given as such, as an "
             'entry {"token": …, "logprob": …, "top_logprobs": […]}, or as a list of entries.'
         )
-    top = [{"bytes": _bytes(each.get("token", "")), **each} for each in given.get("top_logprobs") or ()]
-    return {"bytes": _bytes(token), **given, "top_logprobs": top}
+    _check_text("A token", str(token))
+    entry = {"bytes": list(str(token).encode()), **copy.deepcopy(dict(given)), "logprob": float(value)}  # type: ignore[arg-type]
+    return entry if top else {**entry, "top_logprobs": [_logprob_entry(each, top=True) for each in alternatives]}
 
 
-def _bytes(token: str) -> list[int]:
-    return list(token.encode())
+def _citations(annotations: object) -> tuple[Payload, ...]:
+    if not isinstance(annotations, list | tuple):
+        raise ReplyInvalid(f"text(annotations={annotations!r}): expected is a list.")
+    for annotation in annotations:
+        if not isinstance(annotation, Mapping) or not isinstance(annotation.get("type"), str):
+            raise ReplyInvalid(f"An annotation is a dict with its `type`, such as 'url_citation', not {annotation!r}.")
+    return tuple(copy.deepcopy(dict(annotation)) for annotation in annotations)
 
 
 def _logprob_told(fragment: str, entries: tuple[Payload, ...]) -> object:

@@ -29,11 +29,12 @@ REASONS = {"completed": (None,), "incomplete": ("max_output_tokens", "content_fi
 class Recorded:
     """What a recorded answer said beside its parts.
 
-    `body` is the whole answer, without its output or choices; `first` what a response said otherwise when it was
-    created than is derived from that; `numbered` whether its events had numbers; `choice` the members of a
-    completion's choice beside its index and what is said.
+    `api` is `responses` or `chat`; `body` the whole answer, without its output or choices; `first` what a response
+    said otherwise when it was created than is derived from that; `numbered` whether its events had numbers; `choice`
+    the members of a completion's choice beside its index and what is said.
     """
 
+    api: str
     body: Payload
     first: Payload = field(default_factory=dict)
     numbered: bool = True
@@ -209,6 +210,14 @@ class Reply:
         """The output items, as a model adapter hands them to an agent."""
         return self.response().output
 
+    def says_itself(self, api: str) -> Recorded | None:
+        """What was recorded of this reply at `api`, if it was."""
+        return self.recorded if self.recorded is not None and self.recorded.api == api else None
+
+    def id_at(self, api: str) -> str | None:
+        """The id of the reply at `api`: one that was read from the other API says nothing here."""
+        return self.id if self.recorded is None or self.recorded.api == api else None
+
     @staticmethod
     def of(value: object) -> Reply:
         """`value` as a reply: one already, a part of one, or a list of parts. Raises ReplyInvalid."""
@@ -234,7 +243,7 @@ def altered(reply: Reply, **members: Any) -> Reply:
 
 def _ended(status: str, reason: str | None, error: Any) -> tuple[str | None, Payload | None]:
     """The reason and the error of a response that ended so."""
-    if status not in REASONS:
+    if not isinstance(status, str) or status not in REASONS:
         raise ReplyInvalid(f"Reply(status={status!r}): a response ends {', '.join(REASONS)}.")
     if status == "incomplete" and reason is None:
         reason = "max_output_tokens"

@@ -18,7 +18,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from fakemodel.agents_events.items import FAKE_ID
-from fakemodel.wire.payload import Payload, payload_of
+from fakemodel.wire.payload import Payload, payloads_of
 
 if TYPE_CHECKING:
     from openai.types.responses import Response, ResponseStreamEvent
@@ -56,6 +56,6 @@ def expected_events(chunks: Iterable[object], *, response: Response | None = Non
     adapter = Adapter(envelope)
     union: Any = ResponseStreamEvent
     found = []
-    for number, event in enumerate(adapter.events(payload_of(chunk) for chunk in chunks)):
+    for number, event in enumerate(adapter.events(payloads_of(chunks))):
         found.append(sdk.parsed(union, {**event, "sequence_number": number}))
     return found

@@ -66,7 +66,7 @@ def create_response(server: Server, body: Payload) -> Answer:
     finished = responses.response(reply, ids=ids, fields=fields)
     server.state.keep(finished, position if chain is None else chain)
     if body.get("stream"):
-        return _streamed(responses.events(reply, ids=ids, fields=fields))
+        return _streamed(responses.events(reply, ids=ids, fields=fields, obfuscation=_option(body, "obfuscation")))
     return json_answer(200, finished)
 
 
@@ -75,9 +75,15 @@ def create_chat_completion(server: Server, body: Payload) -> Answer:
     position, reply = server.play()
     ids = Ids(position)
     if body.get("stream"):
-        include_usage = bool((body.get("stream_options") or {}).get("include_usage"))
-        return _streamed(chat.chunks(reply, ids=ids, model=body["model"], include_usage=include_usage))
+        usage, obfuscation = _option(body, "usage"), _option(body, "obfuscation")
+        found = chat.chunks(reply, ids=ids, model=body["model"], include_usage=usage, obfuscation=obfuscation)
+        return _streamed(found)
     return json_answer(200, chat.completion(reply, ids=ids, model=body["model"]))
+
+
+def _option(body: Payload, name: str) -> bool:
+    """Whether a request asks for `usage`, or `obfuscation`, in its stream."""
+    return bool((body.get("stream_options") or {}).get(f"include_{name}"))
 
 
 def _streamed(payloads: Iterable[Payload]) -> Answer:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from copy import deepcopy
+from dataclasses import replace
 from itertools import chain, islice, zip_longest
 
 from fakemodel.errors import ReplyInvalid
@@ -15,7 +17,7 @@ from fakemodel.wire.outputs import words
 from fakemodel.wire.payload import Payload, json_text
 from fakemodel.wire.tokens import usage_of
 
-__all__ = ["FINISH_REASONS", "REASONING", "chunks", "completion"]
+__all__ = ["FINISH_REASONS", "REASONING", "chunks", "completion", "moved"]
 
 REASONING = "reasoning_content"
 """The member in which compatible servers give the reasoning that the API keeps to itself."""
@@ -36,8 +38,8 @@ def completion(reply: Reply, *, ids: Ids | None = None, model: str | None = None
     """
     body = _body(reply, ids, model)
     choices = [
-        _choice(each, index, {"message": _message(each, ids or Ids())}, _all_logprobs(_words(each)), _finish(each))
-        for index, each in enumerate((reply, *reply.others))
+        _choice(each, index, {"message": _message(each, own)}, _all_logprobs(_words(each)), _finish(each))
+        for index, (each, own) in enumerate(_choices(reply, ids))
     ]
     return {**body, "object": "chat.completion", "choices": choices}
 
@@ -60,7 +62,7 @@ def chunks(
     body = _body(reply, ids, model)
     counts, moderation = body.pop("usage"), body.pop("moderation", None)
     head = {**body, "object": "chat.completion.chunk", **({"usage": None} if include_usage else {})}
-    found = [{**head, "choices": [choice]} for choice in _interleaved(reply, ids or Ids())]
+    found = [{**head, "choices": [choice]} for choice in _interleaved(reply, ids)]
     if include_usage:
         found.append({**head, "choices": [], "usage": counts})
     if moderation is not None:
@@ -78,12 +80,12 @@ def _body(reply: Reply, ids: Ids | None, model: str | None) -> Payload:
     total = usage_of(reply)
     if reply.usage is None:
         total = Usage(total.input, total.output + sum(usage_of(other).output for other in reply.others))
-    recorded = reply.recorded
-    if recorded is not None and recorded.body["object"] == "chat.completion" and ids is None:
-        return {**recorded.body, "usage": recorded.body.get("usage") or _usage(total)}
+    recorded = reply.says_itself("chat")
+    if recorded is not None and ids is None:
+        return {**deepcopy(recorded.body), "usage": deepcopy(recorded.body.get("usage")) or _usage(total)}
     ids = ids or Ids()
     return {
-        "id": reply.id or ids.completion,
+        "id": reply.id_at("chat") or ids.completion,
         "object": "chat.completion",
         "created": ids.created_at,
         "model": model or reply.model,
@@ -91,6 +93,14 @@ def _body(reply: Reply, ids: Ids | None, model: str | None) -> Payload:
         "system_fingerprint": None,
         "usage": _usage(total),
     }
+
+
+def _choices(reply: Reply, ids: Ids | None) -> Iterator[tuple[Reply, Ids]]:
+    """The choices of an answer, each with the ids that are its own."""
+    calls = 0
+    for choice in (reply, *reply.others):
+        yield choice, replace(ids or Ids(), calls=calls)
+        calls += len(_calls(_words(choice)))
 
 
 def _choice(reply: Reply, index: int, said: Payload, logprobs: Payload | None, finish: str | None) -> Payload:
@@ -103,20 +113,19 @@ def _message(reply: Reply, ids: Ids) -> Payload:
     parts = _words(reply)
     calls = [_call(part, ids, index, part.arguments) for index, part in enumerate(_calls(parts))]
     reasoning = _joined(parts, Reasoning)
-    annotations = [_citation(each) for part in parts if isinstance(part, Text) for each in part.annotations]
     return {
         "role": "assistant",
         "content": _joined(parts, Text) if parts else "",
         "refusal": _joined(parts, Refusal),
-        "annotations": annotations,
+        "annotations": _citations(parts),
         **({REASONING: reasoning} if reasoning is not None else {}),
         **({"tool_calls": calls} if calls else {}),
     }
 
 
-def _interleaved(reply: Reply, ids: Ids) -> Iterator[Payload]:
+def _interleaved(reply: Reply, ids: Ids | None) -> Iterator[Payload]:
     """The choices of all chunks: of several, each opens with its first two, then they come by turns."""
-    streams = [_stream(each, index, ids) for index, each in enumerate((reply, *reply.others))]
+    streams = [_stream(each, index, own) for index, (each, own) in enumerate(_choices(reply, ids))]
     opening = [list(islice(stream, 2)) for stream in streams]
     rounds = zip_longest(*streams)
     return (choice for choice in chain(*opening, *rounds) if choice is not None)
@@ -125,7 +134,9 @@ def _interleaved(reply: Reply, ids: Ids) -> Iterator[Payload]:
 def _stream(reply: Reply, index: int, ids: Ids) -> Iterator[Payload]:
     for delta, logprobs in _deltas(_words(reply), ids):
         yield _choice(reply, index, {"delta": delta}, logprobs, None)
-    yield _choice(reply, index, {"delta": {}}, None, _finish(reply))
+    # The one recorded stream with citations has them here.
+    citations = _citations(_words(reply))
+    yield _choice(reply, index, {"delta": {"annotations": citations} if citations else {}}, None, _finish(reply))
 
 
 def _deltas(parts: list[Part], ids: Ids) -> Iterator[tuple[Payload, Payload | None]]:
@@ -136,7 +147,7 @@ def _deltas(parts: list[Part], ids: Ids) -> Iterator[tuple[Payload, Payload | No
     calls = _calls(parts)
     opens_with_call = len(calls) == 1 and parts[0] is calls[0]
     if not opens_with_call:
-        yield _first_delta(parts[0] if parts else None), None if _all_logprobs(parts) is None else _logprobs([])
+        yield _first_delta(parts), None if _all_logprobs(parts) is None else _logprobs([])
     called = 0
     for part in parts:
         if isinstance(part, ToolCall):
@@ -148,17 +159,18 @@ def _deltas(parts: list[Part], ids: Ids) -> Iterator[tuple[Payload, Payload | No
                 yield {"tool_calls": [{"index": index, "function": {"arguments": fragment}}]}, None
         elif isinstance(part, Text):
             for number, fragment in enumerate(part.fragments):
-                yield {"content": fragment}, None if part.logprobs is None else _logprobs(part.logprobs[number])
-            if part.annotations:
-                yield {"annotations": [_citation(each) for each in part.annotations]}, None
+                entries = part.logprobs[number] if part.logprobs else ()
+                yield {"content": fragment}, _logprobs(entries) if entries else None
         else:
             key = "refusal" if isinstance(part, Refusal) else REASONING
             for fragment in part.fragments:  # type: ignore[union-attr]  # _words gives no items
                 yield {key: fragment}, None
 
 
-def _first_delta(first: Part | None) -> Payload:
-    if isinstance(first, ToolCall):
+def _first_delta(parts: list[Part]) -> Payload:
+    """The first delta, by what is said first; compatible servers stream reasoning before that."""
+    first = next((part for part in parts if not isinstance(part, Reasoning)), None)
+    if isinstance(first, ToolCall) or (first is None and parts):
         return {"role": "assistant", "content": None}
     if isinstance(first, Refusal):
         return {"role": "assistant", "content": None, "refusal": ""}
@@ -166,14 +178,15 @@ def _first_delta(first: Part | None) -> Payload:
 
 
 def _words(reply: Reply) -> list[Part]:
-    found = [word for part in reply.parts for word in words(part)]
+    """What is said, in words; reasoning that nobody is shown says nothing."""
+    found = [word for part in deepcopy(reply.parts) for word in words(part)]
     for part in found:
         if not isinstance(part, Text | Refusal | Reasoning | ToolCall):
             raise ReplyInvalid(
                 f"Chat Completions has no form for {part!r}. Say it with text(…), refusal(…), reasoning(…) or "
                 "tool_call(…)."
             )
-    return found
+    return [part for part in found if not isinstance(part, Reasoning) or part.fragments]
 
 
 def _calls(parts: list[Part]) -> list[ToolCall]:
@@ -185,12 +198,29 @@ def _call(part: ToolCall, ids: Ids, index: int, arguments: str) -> Payload:
     return {"id": part.id or ids.call(index + 1), "type": "function", "function": function}
 
 
-def _citation(annotation: Payload) -> Payload:
-    """A citation in the form of Chat Completions, which knows those of pages only."""
+def _citations(parts: list[Part]) -> list[Payload]:
+    """The citations in the form of Chat Completions, which counts the characters of all that is said."""
+    found = []
+    before = 0
+    for part in parts:
+        if isinstance(part, Text):
+            found += [_citation(annotation, before) for annotation in part.annotations]
+            before += len("".join(part.fragments))
+    return found
+
+
+def _citation(annotation: Payload, before: int) -> Payload:
     type_ = annotation["type"]
     if type_ != "url_citation":
         raise ReplyInvalid(f"Chat Completions has no form for an annotation of type {type_!r}, only 'url_citation'.")
-    return {"type": type_, type_: {key: value for key, value in annotation.items() if key != "type"}}
+    members = {key: value for key, value in annotation.items() if key != "type"}
+    return {"type": type_, type_: moved(members, before)}
+
+
+def moved(citation: Payload, by: int) -> Payload:
+    """A citation whose text begins `by` characters later."""
+    places = {key: value for key, value in citation.items() if key.endswith("_index") and isinstance(value, int)}
+    return {**citation, **{key: value + by for key, value in places.items()}}
 
 
 def _joined(parts: list[Part], kind: type[Text | Refusal | Reasoning]) -> str | None:
@@ -200,8 +230,9 @@ def _joined(parts: list[Part], kind: type[Text | Refusal | Reasoning]) -> str | 
 
 def _all_logprobs(parts: list[Part]) -> Payload | None:
     """The log probabilities of all tokens; None where no text has any."""
-    told = [part.logprobs for part in parts if isinstance(part, Text) and part.logprobs is not None]
-    return _logprobs([entry for logprobs in told for entries in logprobs for entry in entries]) if told else None
+    told = [part.logprobs for part in parts if isinstance(part, Text) and part.logprobs]
+    entries = [entry for logprobs in told for each in logprobs for entry in each]
+    return _logprobs(entries) if entries else None
 
 
 def _logprobs(entries: object) -> Payload:

@@ -160,7 +160,7 @@ class _Stream:
             )
         if reason == "tool_calls" and state.call < 0:
             yield self._broken("finish", "stop", reason, "finish_reason is 'tool_calls', and there was no tool call")
-        if delta:
+        if delta.keys() - {"annotations"}:
             yield self._broken(
                 "finish", {}, delta, f"the chunk with the finish_reason has the delta {delta!r}, expected is none"
             )

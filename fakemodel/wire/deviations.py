@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from difflib import get_close_matches
+from itertools import groupby
 from typing import Any
 
 from fakemodel.errors import ReplyInvalid
@@ -19,7 +20,7 @@ def deviating(chunks: Chunks, deviation: str) -> Chunks:
 
     Raises ReplyInvalid for a name that is none, and where there is nothing that the server would do otherwise.
     """
-    if deviation not in DEVIATIONS:
+    if not isinstance(deviation, str) or deviation not in DEVIATIONS:
         nearest = get_close_matches(str(deviation), DEVIATIONS, n=1, cutoff=0)[0]
         raise ReplyInvalid(
             f"deviation={deviation!r} is none; the nearest is {nearest!r}. There are: {', '.join(DEVIATIONS)}."
@@ -52,19 +53,28 @@ def _repeated_role(chunks: Chunks) -> Chunks:
 
 
 def _interleaved_tools(chunks: Chunks) -> Chunks:
-    """All calls open, then their arguments come by turns."""
-    first, *others = [position for position, chunk in enumerate(chunks) if _call(chunk)] or [0]
-    if not others:
-        return chunks
-    calls = chunks[first : others[-1] + 1]
-    turns: dict[object, int] = {}
-    order = []
-    for chunk in calls:
-        index = (_call(chunk) or {}).get("index")
-        turns[index] = turns.get(index, -1) + 1
-        order.append(turns[index])
-    by_turns = [chunk for _, chunk in sorted(zip(order, calls, strict=True), key=lambda pair: pair[0])]
-    return [*chunks[:first], *by_turns, *chunks[others[-1] + 1 :]]
+    """Neighbouring calls of a choice all open, then their arguments come by turns."""
+    found = list(chunks)
+    for run in _runs(chunks):
+        turns: dict[object, int] = {}
+        order = []
+        for position in run:
+            index = (_call(chunks[position]) or {})["index"]
+            turns[index] = turns.get(index, -1) + 1
+            order.append((turns[index], position))
+        for position, (_, taken) in zip(run, sorted(order), strict=True):
+            found[position] = chunks[taken]
+    return found
+
+
+def _runs(chunks: Chunks) -> Iterator[list[int]]:
+    """The positions of chunks in a row that have calls, choice by choice."""
+    indexes = {choice["index"] for chunk in chunks for choice in chunk["choices"]}
+    for index in sorted(indexes):
+        own = [at for at, chunk in enumerate(chunks) if any(each["index"] == index for each in chunk["choices"])]
+        for has_call, run in groupby(own, key=lambda at: _call(chunks[at]) is not None):
+            if has_call:
+                yield list(run)
 
 
 def _usage_on_last_choice(chunks: Chunks) -> Chunks:
@@ -101,7 +111,7 @@ NEEDS = {
     "late_tool_name": "a tool call",
     "split_tool_name": "a tool call, whose name has two letters or more",
     "split_tool_id": "a tool call",
-    "interleaved_tools": "two tool calls, the first of which has arguments",
+    "interleaved_tools": "neighbouring tool calls, the first of which has arguments",
     "usage_on_last_choice": "include_usage",
     "reasoning": "reasoning",
 }
@@ -130,6 +140,9 @@ def _split(chunk: Payload, cut: Callable[[str], tuple[str, str]], key: str) -> I
         return
     word = call["id"] if key == "id" else call["function"]["name"]
     before, after = cut(word)
+    if not after or (not before and cut is _halves):
+        yield chunk
+        return
     function = {**call["function"]} if key == "id" else {**call["function"], "name": before}
     opening = {**call, "function": {name: value for name, value in function.items() if value or name == "arguments"}}
     opening |= {"id": before} if key == "id" else {}

@@ -37,10 +37,14 @@ EPOCH = 1_767_225_600
 
 @dataclass(frozen=True, slots=True)
 class Ids:
-    """The ids of the reply that is played at `position` (1 for the first); `chain` is its first response's."""
+    """The ids of the reply that is played at `position` (1 for the first); `chain` is its first response's.
+
+    `calls` counts the tool calls that other choices of the same answer have before.
+    """
 
     position: int = 1
     chain: int | None = None
+    calls: int = 0
 
     @property
     def created_at(self) -> int:
@@ -64,4 +68,4 @@ class Ids:
 
     def call(self, index: int) -> str:
         """The call id of the tool call at `index` in the output."""
-        return f"call_{self.position:016d}{index:08d}"
+        return f"call_{self.position:016d}{self.calls + index:08d}"

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from fakemodel.errors import StreamError
-from fakemodel.wire.payload import payload_of
+from fakemodel.wire.payload import payloads_of, read_as
 
 __all__ = ["Violation", "check_chunks", "check_events"]
 
@@ -37,16 +37,20 @@ def check_events(events: Iterable[object]) -> None:
     """
     from fakemodel.wire.event_laws import violations
 
-    payloads = [payload_of(event) for event in events]
-    _refuse(list(violations(payloads)), len(payloads), "events")
+    payloads = payloads_of(events)
+    with read_as("stream of events", StreamError):
+        found = list(violations(payloads))
+    _refuse(found, len(payloads), "events")
 
 
 def check_chunks(chunks: Iterable[object]) -> None:
     """Check a stream of the Chat Completions API: SDK objects or plain dicts. Raises as `check_events` does."""
     from fakemodel.wire.chunk_laws import violations
 
-    payloads = [payload_of(chunk) for chunk in chunks]
-    _refuse(list(violations(payloads)), len(payloads), "chunks")
+    payloads = payloads_of(chunks)
+    with read_as("stream of chunks", StreamError):
+        found = list(violations(payloads))
+    _refuse(found, len(payloads), "chunks")
 
 
 def _refuse(found: list[Violation], count: int, kind: str) -> None:

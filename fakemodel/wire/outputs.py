@@ -8,6 +8,7 @@ every `*.done` and every closed item hold the sum of the deltas by construction.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -39,7 +40,7 @@ def outputs(parts: Sequence[Part], ids: Ids, ended: str = "completed") -> list[O
     found: list[Output] = []
     content: list[Text | Refusal] = []
     calls = 0
-    for part in (*parts, None):
+    for part in (*deepcopy(parts), None):  # what is rendered may be changed, the reply may not
         if isinstance(part, Text | Refusal):
             content.append(part)
             continue
@@ -257,9 +258,9 @@ def _part_deltas(text: Streamed, part: Payload, index: Payload) -> Iterator[Payl
     if text.word != "output_text":
         yield from _deltas(text.word, _whole(part[text.key]), index)
         return
-    annotations = part.get("annotations") or ()
-    whole = _whole(part[text.key]) or ("",) * bool(annotations)
-    for event in _text_deltas(whole, [part.get("logprobs") or ()] * len(whole), annotations, index):
+    annotations, logprobs = part.get("annotations") or (), part.get("logprobs") or ()
+    whole = _whole(part[text.key]) or ("",) * bool(annotations or logprobs)
+    for event in _text_deltas(whole, [logprobs] * len(whole), annotations, index):
         without = () if "logprobs" in part else ("logprobs",)
         yield {key: value for key, value in event.items() if key not in without}
 

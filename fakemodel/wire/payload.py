@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, TypeAlias, cast
 
-from fakemodel.errors import StreamError
+from fakemodel.errors import ReplyInvalid, StreamError
 
-__all__ = ["Payload", "json_text", "payload_of"]
+__all__ = ["Payload", "json_text", "payload_of", "payloads_of", "read_as"]
 
 Payload: TypeAlias = dict[str, Any]
 
@@ -21,6 +22,25 @@ def json_text(payload: Mapping[str, Any]) -> str:
     """The compact JSON of a payload. Halves of characters, which UTF-8 has no form for, are escaped."""
     text = COMPACT(payload)
     return text if text.isascii() else HALF.sub(lambda half: f"\\u{ord(half[0]):04x}", text)
+
+
+def payloads_of(values: object) -> list[Payload]:
+    """The wire form of each element of a stream. Raises StreamError for what is no stream of payloads."""
+    if not isinstance(values, Iterable) or isinstance(values, str | bytes | Mapping | type):
+        raise StreamError(f"A stream is a list of events or chunks, not {values!r}.")
+    return [payload_of(value) for value in values]
+
+
+@contextmanager
+def read_as(what: str, error: type[ReplyInvalid | StreamError]) -> Iterator[None]:
+    """Tells what was no `what` as the API sends it, by an `error` of ours instead of one from inside."""
+    try:
+        yield
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as inner:
+        if isinstance(inner, error):
+            raise
+        found = f"it lacks {inner}" if isinstance(inner, KeyError) else str(inner)
+        raise error(f"This is no {what} as the API sends it: {found}.") from inner
 
 
 def payload_of(value: object) -> Payload:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from copy import deepcopy
 from typing import Any
 
 from fakemodel.errors import ReplyInvalid, StreamError
@@ -13,7 +14,7 @@ from fakemodel.wire.event_laws import violations
 from fakemodel.wire.grammar import CLOSED, GRAMMAR, OPENED, Free, Parts
 from fakemodel.wire.ids import Ids
 from fakemodel.wire.outputs import item_events, outputs
-from fakemodel.wire.payload import Payload, payload_of
+from fakemodel.wire.payload import Payload, payload_of, payloads_of, read_as
 from fakemodel.wire.responses import at_first
 
 __all__ = ["from_events", "from_response"]
@@ -24,37 +25,42 @@ FORGIVEN = {"closing", "output"}
 
 def from_response(response: object) -> Reply:
     """The reply that was answered with `response`. Raises ReplyInvalid for what is none, or is not finished."""
-    body = payload_of(response)
-    if body.get("object") != "response" or not isinstance(body.get("output"), list):
-        raise ReplyInvalid(f"Reply.from_response takes a response with its output, not {body!r}.")
-    if body.get("status") not in REASONS:
-        raise ReplyInvalid(
-            f"The response {body.get('id')!r} is {body.get('status')!r}: there is no reply before it is "
-            f"{', '.join(REASONS)}."
-        )
-    return _reply(body, [_given(item) for item in body["output"]], Recorded(_without_output(body)))
+    with read_as("response", ReplyInvalid):
+        body = deepcopy(payload_of(response))
+        if not isinstance(body.get("output"), list):
+            raise ReplyInvalid(f"Reply.from_response takes a response with its output, not {body!r}.")
+        if body.get("status") not in REASONS:
+            raise ReplyInvalid(
+                f"The response {body.get('id')!r} is {body.get('status')!r}: there is no reply before it is "
+                f"{', '.join(REASONS)}."
+            )
+        return _reply(body, [_given(item) for item in body["output"]], Recorded("responses", _without_output(body)))
 
 
 def from_events(events: Iterable[object]) -> Reply:
     """The reply that was streamed as `events`. Raises StreamError for what does not tell all of it."""
-    payloads = [payload_of(event) for event in events]
-    broken = [violation for violation in violations(payloads) if violation.law not in FORGIVEN]
+    payloads = deepcopy(payloads_of(events))
+    with read_as("stream of events", StreamError):
+        return _told(payloads)
+
+
+def _told(events: list[Payload]) -> Reply:
+    broken = [violation for violation in violations(events) if violation.law not in FORGIVEN]
     if broken:
-        raise StreamError(
-            "Reply.from_events reads a stream that keeps the laws of the wire:\n  " + str(broken[0]), broken
-        )
-    final, first = payloads[-1].get("response"), payloads[0].get("response")
-    if final is None or payloads[0]["type"] != "response.created" or first is None:
+        raise StreamError(f"Reply.from_events reads a stream that keeps the laws of the wire:\n  {broken[0]}", broken)
+    opened, final = events[0].get("response") or {}, events[-1].get("response")
+    if events[0]["type"] != "response.created" or final is None:
         raise StreamError(
             "Reply.from_events reads a stream from response.created to a finished response, this one goes from "
-            f"{payloads[0]['type']} to {payloads[-1]['type']}. Where it ends with a response, "
+            f"{events[0]['type']} to {events[-1]['type']}. Where it ends with a response, "
             "Reply.from_response(events[-1].response) reads that."
         )
     guessed = at_first(final)
-    otherwise = {key: value for key, value in first.items() if key not in guessed or guessed[key] != value}
+    otherwise = {key: value for key, value in opened.items() if key not in guessed or guessed[key] != value}
     otherwise.pop("status", None)  # says that it was queued, as `background` does
-    recorded = Recorded(_without_output(final), first=otherwise, numbered="sequence_number" in payloads[0])
-    return _reply(final, _streamed(payloads), recorded)
+    numbered = "sequence_number" in events[0]
+    recorded = Recorded("responses", _without_output(final), first=otherwise, numbered=numbered)
+    return _reply(final, _streamed(events), recorded)
 
 
 def _reply(body: Payload, items: list[Item], recorded: Recorded) -> Reply:
@@ -84,6 +90,8 @@ def _usage(counts: Payload | None) -> Usage | None:
 
 def _given(item: Payload) -> Item:
     """An item without its events; one that the grammar does not know is added and done."""
+    if not isinstance(item["type"], str):
+        raise ReplyInvalid(f"The type of an output item is a name, not {item['type']!r}.")
     unknown = grammar.problem_of(item, {item["type"]}) is not None
     return Item(item, streamed=() if unknown else None, verbatim=unknown)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from copy import deepcopy
 from typing import Any
 
 from fakemodel.errors import ReplyInvalid
@@ -68,6 +69,17 @@ SERVERS_OWN = {
 ECHOED = ENVELOPE.keys() - SERVERS_OWN
 """What a request may set, and its response says again."""
 
+SAID_BY = {
+    "id": "Reply(id=…)",
+    "status": "Reply(status=…)",
+    "error": "Reply(error=…)",
+    "incomplete_details": "Reply(reason=…)",
+    "usage": "Reply(usage=…)",
+    "output": "the reply",
+    "object": "the API",
+}
+"""What is said by the reply, or nobody, rather than by the request."""
+
 AT_FIRST: Payload = {
     "status": "in_progress",
     "completed_at": None,
@@ -129,11 +141,13 @@ def _snapshots(
     """The response when it was created, and in the end."""
     if reply.others:
         raise ReplyInvalid("The Responses API has no form for several choices. Play them one by one.")
-    output = [item.item for item in items]
-    recorded = reply.recorded
-    if recorded is not None and recorded.body["object"] == "response" and ids is None:
-        final = {**recorded.body, **fields, "output": output}
-        return {**at_first(final), **recorded.first, **fields}, final
+    for key in fields.keys() & SAID_BY.keys():
+        raise ReplyInvalid(f"{key}={fields[key]!r} is no field to be set on a response: {SAID_BY[key]} says it.")
+    output, fields = [item.item for item in items], deepcopy(dict(fields))
+    recorded = reply.says_itself("responses")
+    if recorded is not None and ids is None:
+        final = {**deepcopy(recorded.body), **fields, "output": output}
+        return {**at_first(final), **deepcopy(recorded.first), **fields}, final
     ids = ids or Ids()
     first = {
         **ENVELOPE,
@@ -141,14 +155,14 @@ def _snapshots(
         "status": "in_progress",
         "model": reply.model,
         **fields,
-        "id": reply.id or ids.response,
+        "id": reply.id_at("responses") or ids.response,
     }
     completed = reply.status == "completed"
     return first, {
         **first,
         "status": reply.status,
-        "completed_at": ids.created_at + 1 if completed else None,
-        "error": reply.error,
+        "completed_at": first["created_at"] + 1 if completed else None,
+        "error": deepcopy(reply.error),
         "incomplete_details": None if reply.reason is None else {"reason": reply.reason},
         "output": output,
         "service_tier": SERVED_TIER.get(first["service_tier"], first["service_tier"]),

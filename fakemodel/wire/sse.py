@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from fakemodel.errors import StreamError
-from fakemodel.wire.payload import json_text, payload_of
+from fakemodel.wire.payload import json_text, payloads_of
 
 __all__ = ["frames", "split", "sse"]
 
@@ -20,7 +20,7 @@ def sse(events_or_chunks: Iterable[object]) -> bytes:
     Responses events are framed as `event:` and `data:` lines, without an end mark; Chat Completions chunks as
     `data:` lines only, closed by `data: [DONE]`. Raises StreamError for anything else.
     """
-    return b"".join(frames(payload_of(payload) for payload in events_or_chunks))
+    return b"".join(frames(payloads_of(events_or_chunks)))
 
 
 def frames(payloads: Iterable[Mapping[str, Any]]) -> Iterator[bytes]:
