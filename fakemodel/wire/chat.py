@@ -179,7 +179,7 @@ def _first_delta(parts: list[Part]) -> Payload:
 
 def _words(reply: Reply) -> list[Part]:
     """What is said, in words; reasoning that nobody is shown says nothing."""
-    found = [word for part in deepcopy(reply.parts) for word in words(part)]
+    found = [word for part in reply.parts for word in words(part)]
     for part in found:
         if not isinstance(part, Text | Refusal | Reasoning | ToolCall):
             raise ReplyInvalid(

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from fakemodel.parts import Item, Part, Reasoning, Refusal, Text, ToolCall
 from fakemodel.wire import grammar
@@ -19,6 +19,9 @@ from fakemodel.wire.ids import ITEM_PREFIX, Ids
 from fakemodel.wire.payload import Payload
 
 __all__ = ["Output", "item_events", "outputs", "words"]
+
+
+PartT = TypeVar("PartT", bound=Part)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +43,7 @@ def outputs(parts: Sequence[Part], ids: Ids, ended: str = "completed") -> list[O
     found: list[Output] = []
     content: list[Text | Refusal] = []
     calls = 0
-    for part in (*deepcopy(parts), None):  # what is rendered may be changed, the reply may not
+    for part in (*map(_detached, parts), None):
         if isinstance(part, Text | Refusal):
             content.append(part)
             continue
@@ -74,8 +77,15 @@ def item_events(output: Output, index: int) -> Iterator[Payload]:
         yield {"type": "response.output_item.done", "item": item, "output_index": index}
 
 
+def _detached(part: PartT) -> PartT:
+    """A part that shares nothing with the reply: what is rendered may be changed, the reply may not."""
+    holds_dicts = isinstance(part, Item) or (isinstance(part, Text) and (part.logprobs or part.annotations))
+    return deepcopy(part) if holds_dicts else part
+
+
 def words(part: Part) -> list[Part]:
     """What an item says in words of the vocabulary, where it has them for all it says; any other part is its own."""
+    part = _detached(part)
     if not isinstance(part, Item) or part.verbatim:
         return [part]
     item, own = part.payload, _Own(_streamed(part))
@@ -99,19 +109,20 @@ class _Own:
     events: tuple[Payload, ...]
     taken: int = 0
 
-    def of(self, word: str, index: Payload | None = None) -> list[Payload]:
-        """Those that come next and are of this text or step, and of the part at this index."""
-        start = self.taken
-        while self.taken < len(self.events) and _belongs(self.events[self.taken], word, index or {}):
-            self.taken += 1
-        return list(self.events[start : self.taken])
+    def of(self, word: str, index: str = "", at: int | None = None) -> list[Payload]:
+        """Those that come next and are of this text or step; of a part, of the one that `index` says is `at`."""
+        prefix, start = f"response.{word}", self.taken
+        end = start
+        while end < len(self.events):
+            event = self.events[end]
+            if not event["type"].startswith(prefix) or event.get(index) != at:
+                break
+            end += 1
+        self.taken = end
+        return list(self.events[start:end])
 
     def all(self, place: Payload) -> Iterator[Payload]:
         return ({**event, **place} for event in self.events)
-
-
-def _belongs(event: Payload, word: str, index: Payload) -> bool:
-    return event["type"].startswith(f"response.{word}") and all(event.get(key) == at for key, at in index.items())
 
 
 def _step_events(step: Step, item: Payload, own: _Own, place: Payload) -> Iterator[Payload]:
@@ -142,8 +153,8 @@ def _part_events(parts: Parts, part: Payload, own: _Own, number: int, place: Pay
     empty = {"annotations": [], "logprobs": [], text.key: ""}
     opened = {key: empty.get(key, value) for key, value in part.items()}
     yield {"type": f"response.{parts.word}.added", "part": opened, **index, **place}
-    yield from _text_events(text, part, own.of(f"{text.word}.", index), {**index, **place})
-    done = own.of(f"{parts.word}.done", index) or [{"part": part, **index}]
+    yield from _text_events(text, part, own.of(f"{text.word}.", parts.index, number), {**index, **place})
+    done = own.of(f"{parts.word}.done", parts.index, number) or [{"part": part, **index}]
     yield {"type": f"response.{parts.word}.done", **done[0], **place}
 
 
@@ -271,7 +282,7 @@ def _whole(text: str) -> tuple[str, ...]:
 
 def _worded(part: Payload, own: _Own, number: int) -> Text | Refusal:
     text = PART_TEXTS[part["type"]]
-    events = own.of(f"{text.word}.", {"content_index": number})
+    events = own.of(f"{text.word}.", "content_index", number)
     deltas = [event for event in events if event["type"].endswith(".delta")]
     fragments = tuple(event["delta"] for event in deltas) or ("",)
     if part["type"] == "refusal":

@@ -19,7 +19,7 @@ from fakemodel.wire.responses import at_first
 
 __all__ = ["from_events", "from_response"]
 
-FORGIVEN = {"closing", "output"}
+FORGIVEN = {"closing"}
 """The laws that a stream may break and still be read: a real server left items open."""
 
 
