@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 TEST_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types format record fidelity bench coverage wheel compat clean
+.PHONY: help demo test lint types format record fidelity bench coverage wheel compat dropin clean
 
 help: ## Show the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -54,6 +54,14 @@ compat: $(VENV)-openai2/ready $(VENV)-agents020/ready ## Run the tests on the ol
 	$(VENV)-openai2/bin/python -m pytest -p plugin tests examples/test_conversation.py $(TEST_ARGS)
 	$(VENV)-agents020/bin/python -m pytest -p plugin $(TEST_ARGS)
 
+# The Agents SDK's own tests, from its source distributions, with the openai SDK of their day.
+DROPIN := 0.20.0 0.6.9
+OPENAI_OF_0.20.0 := 2.45.0
+OPENAI_OF_0.6.9 := 2.9.0
+dropin: $(DROPIN:%=$(VENV)-dropin-%/ready) ## Run the Agents SDK's own tests on FakeModel
+	$(foreach version,$(DROPIN),$(VENV)-dropin-$(version)/bin/python tests/compat/agents_suite.py \
+	    $(VENV)-dropin-$(version)/openai_agents-$(version).tar.gz &&) true
+
 clean: ## Remove the environments and what was built
 	rm -rf .venv .venv-* build dist .coverage .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
@@ -78,4 +86,12 @@ $(VENV)-openai2/ready: pyproject.toml
 
 $(VENV)-agents020/ready: pyproject.toml
 	$(environment) 'openai-agents==0.20.0' 'openai<3' pytest vcrpy pyyaml uvicorn --group test
+	@touch $@
+
+$(VENV)-dropin-%/ready: pyproject.toml
+	$(environment) 'openai-agents[encrypt,litellm,realtime,redis,sqlalchemy,viz,voice]==$*' \
+	    'openai==$(OPENAI_OF_$*)' pytest vcrpy pyyaml pytest-asyncio pytest-mock pytest-xdist inline-snapshot \
+	    aiosqlite 'fakeredis>=2.31' 'fastapi<1' greenlet textual
+	$(@D)/bin/python -m pip download --quiet --disable-pip-version-check --no-deps --no-binary :all: \
+	    --dest $(@D) openai-agents==$*
 	@touch $@
