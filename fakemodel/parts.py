@@ -53,9 +53,13 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A refusal of the model's own: each fragment is streamed as one delta."""
+    """A refusal of the model's own: each fragment is streamed as one delta.
+
+    `logprobs` has the entries of each fragment's tokens, where Chat Completions was recorded with some.
+    """
 
     fragments: tuple[str, ...]
+    logprobs: tuple[tuple[Payload, ...], ...] | None = None
 
     def __repr__(self) -> str:
         return f"refusal({', '.join(map(repr, self.fragments))})"
@@ -112,6 +116,9 @@ class Item:
     def __repr__(self) -> str:
         return f"{dict(self.payload)!r}"
 
+
+ROUNDED = 1e-4
+"""By how much recorded log probabilities exceed 0, for want of precision."""
 
 Part: TypeAlias = Text | Refusal | Reasoning | ToolCall | Item
 
@@ -259,7 +266,7 @@ def _logprob_entries(fragment: str, given: object) -> tuple[Payload, ...]:
 def _logprob_entry(given: Mapping[str, Any], top: bool = False) -> Payload:
     token, value, alternatives = given.get("token"), given.get("logprob"), given.get("top_logprobs") or ()
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    told = isinstance(token, str) and is_number and -inf < value <= 0  # type: ignore[operator]
+    told = isinstance(token, str) and is_number and -inf < value <= ROUNDED  # type: ignore[operator]
     if (
         not told
         or not isinstance(alternatives, list | tuple)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from openai.types.chat import ChatCompletion, ChatCompletionChunk
     from openai.types.responses import Response, ResponseOutputItem, ResponseStreamEvent
 
-__all__ = ["Recorded", "Reply", "altered", "listed"]
+__all__ = ["Recorded", "Reply", "altered", "listed", "said_at"]
 
 REASONS = {"completed": (None,), "incomplete": ("max_output_tokens", "content_filter"), "failed": (None,)}
 """How a response may end, and the reasons that the API gives for it."""
@@ -30,13 +30,16 @@ class Recorded:
     """What a recorded answer said beside its parts.
 
     `api` is `responses` or `chat`; `body` the whole answer, without its output or choices; `first` what a response
-    said otherwise when it was created than is derived from that; `numbered` whether its events had numbers; `choice`
-    the members of a completion's choice beside its index and what is said.
+    said otherwise when it was created than is derived from that, and `absent` what it did not say then; `asides` the
+    events between those of the items, by their position; `numbered` whether its events had numbers; `choice` the
+    members of a completion's choice beside its index and what is said.
     """
 
     api: str
     body: Payload
     first: Payload = field(default_factory=dict)
+    absent: frozenset[str] = frozenset()
+    asides: tuple[tuple[int, Payload], ...] = ()
     numbered: bool = True
     choice: Payload = field(default_factory=dict)
 
@@ -93,6 +96,7 @@ class Reply:
     def __repr__(self) -> str:
         shown = [repr(part) for part in self.parts]
         shown += [f"{name}={value!r}" for name in ("usage", "id") if (value := getattr(self, name)) is not None]
+        shown += [f"model={self.model!r}"] if self.model != "fake-model" else []
         if self.status != "completed":
             shown += [f"status={self.status!r}"]
             shown += [f"{name}={value!r}" for name in ("reason", "error") if (value := getattr(self, name)) is not None]
@@ -126,8 +130,8 @@ class Reply:
     def from_events(events: Iterable[object]) -> Reply:
         """The reply that was streamed as `events`: SDK objects or dicts, from `response.created` to the end.
 
-        `events()` then gives the same events, but for the obfuscation. Raises StreamError for a stream that breaks
-        the wire's laws, was resumed, or ended in an error.
+        `events()` then gives the same events, but for the obfuscation and encrypted content. Raises StreamError for
+        a stream that it could not say again: one that does not add up, was resumed, or ended in an error.
         """
         from fakemodel.wire import read_responses
 
@@ -210,20 +214,25 @@ class Reply:
         """The output items, as a model adapter hands them to an agent."""
         return self.response().output
 
-    def says_itself(self, api: str) -> Recorded | None:
-        """What was recorded of this reply at `api`, if it was."""
-        return self.recorded if self.recorded is not None and self.recorded.api == api else None
-
-    def id_at(self, api: str) -> str | None:
-        """The id of the reply at `api`: one that was read from the other API says nothing here."""
-        return self.id if self.recorded is None or self.recorded.api == api else None
-
     @staticmethod
     def of(value: object) -> Reply:
         """`value` as a reply: one already, a part of one, or a list of parts. Raises ReplyInvalid."""
         if isinstance(value, Reply):
             return value
         return Reply(*value) if isinstance(value, list | tuple) else Reply(value)
+
+
+def said_at(reply: Reply, api: str, ids: object) -> Reply:
+    """The reply as it is said at `api`: without what was recorded at the other one.
+
+    With `ids` a server of ours plays it, which says itself what the recorded server said beside the parts.
+    """
+    recorded = reply.recorded
+    here = recorded is not None and recorded.api == api
+    if recorded is None or (here and ids is None):
+        return reply
+    others = tuple(said_at(other, api, ids) for other in reply.others)
+    return altered(reply, recorded=None, id=reply.id if here else None, others=others)
 
 
 def listed(replies: Iterable[object]) -> tuple[object, ...]:

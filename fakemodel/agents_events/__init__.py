@@ -18,7 +18,8 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from fakemodel.agents_events.items import FAKE_ID
-from fakemodel.wire.payload import Payload, payloads_of
+from fakemodel.errors import StreamError
+from fakemodel.wire.payload import Payload, payloads_of, read_as
 
 if TYPE_CHECKING:
     from openai.types.responses import Response, ResponseStreamEvent
@@ -56,6 +57,7 @@ def expected_events(chunks: Iterable[object], *, response: Response | None = Non
     adapter = Adapter(envelope)
     union: Any = ResponseStreamEvent
     found = []
-    for number, event in enumerate(adapter.events(payloads_of(chunks))):
-        found.append(sdk.parsed(union, {**event, "sequence_number": number}))
+    with read_as("stream of chunks", StreamError):
+        for number, event in enumerate(adapter.events(payloads_of(chunks))):
+            found.append(sdk.parsed(union, {**event, "sequence_number": number}))
     return found

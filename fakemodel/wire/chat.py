@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import replace
 from itertools import chain, islice, zip_longest
+from typing import TypeAlias
 
 from fakemodel.errors import ReplyInvalid
-from fakemodel.parts import Part, Reasoning, Refusal, Text, ToolCall, Usage
-from fakemodel.reply import Reply
+from fakemodel.parts import Item, Reasoning, Refusal, Text, ToolCall, Usage
+from fakemodel.reply import Reply, said_at
 from fakemodel.wire.deviations import deviating
 from fakemodel.wire.ids import Ids
 from fakemodel.wire.obfuscation import padding
@@ -21,6 +22,12 @@ __all__ = ["FINISH_REASONS", "REASONING", "chunks", "completion", "moved"]
 
 REASONING = "reasoning_content"
 """The member in which compatible servers give the reasoning that the API keeps to itself."""
+
+Spoken: TypeAlias = Text | Refusal | Reasoning | ToolCall
+"""The parts that Chat Completions has a form for."""
+
+MEMBERS: dict[type, str] = {Text: "content", Refusal: "refusal", Reasoning: REASONING}
+"""The member of a message or delta that holds what is said."""
 
 FINISH_REASONS = {
     ("completed", None): "stop",
@@ -36,6 +43,7 @@ def completion(reply: Reply, *, ids: Ids | None = None, model: str | None = None
     With `ids` the reply is played by a server of ours, which says what the reply does not; without, a reply that was
     read from a recorded completion says what stood there.
     """
+    reply = said_at(reply, "chat", ids)
     body = _body(reply, ids, model)
     choices = [
         _choice(each, index, {"message": _message(each, own)}, _all_logprobs(_words(each)), _finish(each))
@@ -59,8 +67,10 @@ def chunks(
     and one more, without choices, has the counts. `obfuscation` pads each chunk. `deviation` names a row of
     `deviations.DEVIATIONS`.
     """
+    reply = said_at(reply, "chat", ids)
     body = _body(reply, ids, model)
-    counts, moderation = body.pop("usage"), body.pop("moderation", None)
+    include_usage &= "usage" in body  # which a recorded stream has where it was asked for
+    counts, moderation = body.pop("usage", None), body.pop("moderation", None)
     head = {**body, "object": "chat.completion.chunk", **({"usage": None} if include_usage else {})}
     found = [{**head, "choices": [choice]} for choice in _interleaved(reply, ids)]
     if include_usage:
@@ -80,12 +90,11 @@ def _body(reply: Reply, ids: Ids | None, model: str | None) -> Payload:
     total = usage_of(reply)
     if reply.usage is None:
         total = Usage(total.input, total.output + sum(usage_of(other).output for other in reply.others))
-    recorded = reply.says_itself("chat")
-    if recorded is not None and ids is None:
-        return {**deepcopy(recorded.body), "usage": deepcopy(recorded.body.get("usage")) or _usage(total)}
+    if reply.recorded is not None:
+        return deepcopy(reply.recorded.body)
     ids = ids or Ids()
     return {
-        "id": reply.id_at("chat") or ids.completion,
+        "id": reply.id or ids.completion,
         "object": "chat.completion",
         "created": ids.created_at,
         "model": model or reply.model,
@@ -104,8 +113,8 @@ def _choices(reply: Reply, ids: Ids | None) -> Iterator[tuple[Reply, Ids]]:
 
 
 def _choice(reply: Reply, index: int, said: Payload, logprobs: Payload | None, finish: str | None) -> Payload:
-    silent = reply.recorded is not None and reply.recorded.choice and "logprobs" not in reply.recorded.choice
-    told = {} if silent else {"logprobs": logprobs}
+    # Models that reason leave the member out.
+    told = {} if reply.recorded and "logprobs" not in reply.recorded.choice else {"logprobs": logprobs}
     return {"index": index, **said, **told, "finish_reason": finish}
 
 
@@ -139,7 +148,7 @@ def _stream(reply: Reply, index: int, ids: Ids) -> Iterator[Payload]:
     yield _choice(reply, index, {"delta": {"annotations": citations} if citations else {}}, None, _finish(reply))
 
 
-def _deltas(parts: list[Part], ids: Ids) -> Iterator[tuple[Payload, Payload | None]]:
+def _deltas(parts: list[Spoken], ids: Ids) -> Iterator[tuple[Payload, Payload | None]]:
     """The deltas of all chunks but the last, with their logprobs; the first has the role.
 
     A single call opens in the first chunk, several open in chunks of their own.
@@ -147,7 +156,7 @@ def _deltas(parts: list[Part], ids: Ids) -> Iterator[tuple[Payload, Payload | No
     calls = _calls(parts)
     opens_with_call = len(calls) == 1 and parts[0] is calls[0]
     if not opens_with_call:
-        yield _first_delta(parts), None if _all_logprobs(parts) is None else _logprobs([])
+        yield _first_delta(parts), _empty(_all_logprobs(parts))
     called = 0
     for part in parts:
         if isinstance(part, ToolCall):
@@ -157,17 +166,14 @@ def _deltas(parts: list[Part], ids: Ids) -> Iterator[tuple[Payload, Payload | No
             yield (whole if opens_with_call else opening), None
             for fragment in part.fragments:
                 yield {"tool_calls": [{"index": index, "function": {"arguments": fragment}}]}, None
-        elif isinstance(part, Text):
-            for number, fragment in enumerate(part.fragments):
-                entries = part.logprobs[number] if part.logprobs else ()
-                yield {"content": fragment}, _logprobs(entries) if entries else None
-        else:
-            key = "refusal" if isinstance(part, Refusal) else REASONING
-            for fragment in part.fragments:  # type: ignore[union-attr]  # _words gives no items
-                yield {key: fragment}, None
+            continue
+        key = MEMBERS[type(part)]
+        for number, fragment in enumerate(part.fragments):
+            entries = part.logprobs[number] if not isinstance(part, Reasoning) and part.logprobs else ()
+            yield {key: fragment}, _logprobs({key: list(entries)}) if entries else None
 
 
-def _first_delta(parts: list[Part]) -> Payload:
+def _first_delta(parts: list[Spoken]) -> Payload:
     """The first delta, by what is said first; compatible servers stream reasoning before that."""
     first = next((part for part in parts if not isinstance(part, Reasoning)), None)
     if isinstance(first, ToolCall) or (first is None and parts):
@@ -177,19 +183,21 @@ def _first_delta(parts: list[Part]) -> Payload:
     return {"role": "assistant", "content": "", "refusal": None}
 
 
-def _words(reply: Reply) -> list[Part]:
+def _words(reply: Reply) -> list[Spoken]:
     """What is said, in words; reasoning that nobody is shown says nothing."""
-    found = [word for part in reply.parts for word in words(part)]
-    for part in found:
-        if not isinstance(part, Text | Refusal | Reasoning | ToolCall):
+    found: list[Spoken] = []
+    for word in chain.from_iterable(map(words, reply.parts)):
+        if isinstance(word, Item):
             raise ReplyInvalid(
-                f"Chat Completions has no form for {part!r}. Say it with text(…), refusal(…), reasoning(…) or "
+                f"Chat Completions has no form for {word!r}. Say it with text(…), refusal(…), reasoning(…) or "
                 "tool_call(…)."
             )
-    return [part for part in found if not isinstance(part, Reasoning) or part.fragments]
+        if not isinstance(word, Reasoning) or word.fragments:
+            found.append(word)
+    return found
 
 
-def _calls(parts: list[Part]) -> list[ToolCall]:
+def _calls(parts: list[Spoken]) -> list[ToolCall]:
     return [part for part in parts if isinstance(part, ToolCall)]
 
 
@@ -198,7 +206,7 @@ def _call(part: ToolCall, ids: Ids, index: int, arguments: str) -> Payload:
     return {"id": part.id or ids.call(index + 1), "type": "function", "function": function}
 
 
-def _citations(parts: list[Part]) -> list[Payload]:
+def _citations(parts: list[Spoken]) -> list[Payload]:
     """The citations in the form of Chat Completions, which counts the characters of all that is said."""
     found = []
     before = 0
@@ -223,25 +231,33 @@ def moved(citation: Payload, by: int) -> Payload:
     return {**citation, **{key: value + by for key, value in places.items()}}
 
 
-def _joined(parts: list[Part], kind: type[Text | Refusal | Reasoning]) -> str | None:
+def _joined(parts: list[Spoken], kind: type[Text | Refusal | Reasoning]) -> str | None:
     found = [fragment for part in parts if isinstance(part, kind) for fragment in part.fragments]
     return "".join(found) if found else None
 
 
-def _all_logprobs(parts: list[Part]) -> Payload | None:
-    """The log probabilities of all tokens; None where no text has any."""
-    told = [part.logprobs for part in parts if isinstance(part, Text) and part.logprobs]
-    entries = [entry for logprobs in told for each in logprobs for entry in each]
-    return _logprobs(entries) if entries else None
+def _all_logprobs(parts: list[Spoken]) -> Payload | None:
+    """The log probabilities of all tokens; None where nothing that is said has any."""
+    found: Payload = {}
+    for part in parts:
+        if isinstance(part, Text | Refusal) and part.logprobs:
+            entries = [entry for each in part.logprobs for entry in each]
+            found[MEMBERS[type(part)]] = [*found.get(MEMBERS[type(part)], ()), *entries]
+    return _logprobs(found) if found else None
 
 
-def _logprobs(entries: object) -> Payload:
-    return {"content": list(entries), "refusal": None}  # type: ignore[call-overload]
+def _empty(logprobs: Payload | None) -> Payload | None:
+    """The log probabilities of a chunk that says nothing yet, in a stream that has some."""
+    return logprobs and {key: None if entries is None else [] for key, entries in logprobs.items()}
+
+
+def _logprobs(entries: Payload) -> Payload:
+    return {"content": None, "refusal": None, **entries}
 
 
 def _finish(reply: Reply) -> str:
-    if reply.recorded is not None and (recorded := reply.recorded.choice.get("finish_reason")):
-        return str(recorded)
+    if reply.recorded and reply.recorded.choice.get("finish_reason"):
+        return str(reply.recorded.choice["finish_reason"])
     if (reply.status, reply.reason) not in FINISH_REASONS:
         raise ReplyInvalid(f"Chat Completions has no form for a response that is {reply.status}: {reply!r}")
     reason = FINISH_REASONS[reply.status, reply.reason]

@@ -79,7 +79,8 @@ class _Stream:
 
     def _usage(self, chunk: Payload, first: Payload) -> Iterator[Violation]:
         """With include_usage every chunk has `usage`, null but for one without choices, after the last choice."""
-        if ("usage" in chunk) != ("usage" in first):
+        counted = chunk.get("usage") is not None and not chunk.get("choices")  # the API of 2024 said no null before
+        if ("usage" in chunk) != ("usage" in first) and not counted:
             lacks = "has no usage, the first chunk has it" if "usage" in first else "has usage, the first chunk has not"
             yield self._broken("usage", "usage" in first, "usage" in chunk, lacks)
         if chunk.get("usage") is None:
@@ -109,6 +110,9 @@ class _Stream:
             yield self._broken(
                 "role", "assistant", delta["role"], f"role is {delta['role']!r}, expected is 'assistant'"
             )
+        for key in ("content", "refusal"):
+            if not isinstance(delta.get(key), str | None):
+                yield self._broken("delta", "a string", delta[key], f"{key} is {delta[key]!r}, expected is a string")
         for call in delta.get("tool_calls") or ():
             yield from self._tool_call(state, call)
         yield from self._finish(state, choice, delta)
@@ -128,7 +132,7 @@ class _Stream:
                 for name, value in (
                     ("id", call.get("id")),
                     ("type", call.get("type")),
-                    ("function.name", function.get("name")),
+                    ("function.name", function.get("name") or call.get("type") not in (None, "function")),
                 )
                 if not value
             ]

@@ -6,7 +6,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from fakemodel.wire.grammar import CLOSED, GRAMMAR, OPENED, PART_TEXTS, Parts, Streamed, followers
+from fakemodel.wire.grammar import (
+    CLOSED,
+    GRAMMAR,
+    NOT_YET,
+    OPENED,
+    PART_TEXTS,
+    Parts,
+    Streamed,
+    followers,
+    known_events,
+)
 from fakemodel.wire.laws import Violation
 from fakemodel.wire.payload import Payload
 
@@ -22,6 +32,9 @@ STATUS = {
 }
 """The events that carry a snapshot of the response, and the status that it may have there."""
 
+ASIDE = "keepalive"
+"""The event that may come at any time, and says nothing."""
+
 TERMINAL = ("response.completed", "response.incomplete", "response.failed", "error")
 """The events of which one, and only one, ends a stream."""
 
@@ -34,6 +47,7 @@ OPENING = {
 CHANGING = {
     "billing",
     "completed_at",
+    "content_filters",
     "error",
     "incomplete_details",
     "moderation",
@@ -45,8 +59,18 @@ CHANGING = {
 }
 """What of a response may change between its creation and its end."""
 
-REENCRYPTED = "encrypted_content"
-"""The member of an item that is another one each time it is sent."""
+REENCRYPTED = ("encrypted_content", "fingerprint")
+"""The members of an item that are other ones each time they are sent."""
+
+OUTCOMES = {
+    "response.completed": {"error": False, "incomplete_details": False, "usage": True},
+    "response.incomplete": {"error": False, "incomplete_details": True},
+    "response.failed": {"error": True},
+}
+"""What a response has in the end, or has not, by the event that ends the stream."""
+
+AT_FIRST_NULL = ("error", "incomplete_details", "usage")
+"""What a response has not before the end."""
 
 
 def violations(events: Sequence[Payload]) -> Iterator[Violation]:
@@ -91,6 +115,7 @@ class _Stream:
     created: Payload | None = None
     item: _Item | None = None
     done: dict[object, tuple[int, Payload]] = field(default_factory=dict)
+    ids: set[str] = field(default_factory=set)  # of the items
     next_index: int | None = None
     ended: str | None = None
 
@@ -105,7 +130,7 @@ class _Stream:
             if "output_index" in event:
                 yield from self._item_event(event, self.type.removeprefix("response."), event["output_index"])
             self.ended = self.type if self.type in TERMINAL else self.ended
-            self.before = self.type
+            self.before = self.before if self.type == ASIDE else self.type
         if self.ended is None:
             yield self._broken("terminal", TERMINAL, self.type, "the stream ends here, without an event that says how")
 
@@ -118,7 +143,10 @@ class _Stream:
 
     def _order(self) -> Iterator[Violation]:
         """The opening of the stream, and nothing after its end."""
-        if self.ended is not None:
+        if self.type == ASIDE and self.ended is None:
+            return
+        # A quota that is used up is told twice: by an error, then by the response that failed of it.
+        if self.ended is not None and (self.ended, self.type) != ("error", "response.failed"):
             yield self._broken("terminal", None, self.type, f"comes after {self.ended}, which ends the stream")
         if self.before is None and not self.resumed:
             yield from self._same("opening", "the first event", "response.created", self.type, "expected is")
@@ -160,8 +188,29 @@ class _Stream:
             yield from self._same("snapshot", key, self.created.get(key), response.get(key), "at first it was")
         if self.type not in TERMINAL:
             yield from self._same("snapshot", "output", [], response.get("output"), "before the end it is")
-        elif self.type != "response.failed":
+            for key in AT_FIRST_NULL:
+                yield from self._same("snapshot", key, None, response.get(key), "before the end it is")
+            return
+        yield from self._outcome(response)
+        if self.type != "response.failed":
             yield from self._end(response.get("output"))
+
+    def _outcome(self, response: Payload) -> Iterator[Violation]:
+        """The response has what tells of its end, and counts that add up."""
+        for key, wanted in OUTCOMES[self.type].items():
+            if (response.get(key) is not None) != wanted:
+                found = response.get(key)
+                expected = "expected is some" if wanted else "expected is none"
+                yield self._broken("outcome", wanted, found, f"{key} is {_short(found)}, {expected}")
+        usage = response.get("usage") or {}
+        put_in, put_out = usage.get("input_tokens"), usage.get("output_tokens")
+        if isinstance(put_in, int) and isinstance(put_out, int):
+            total = usage.get("total_tokens")
+            yield from self._same("outcome", "usage.total_tokens", put_in + put_out, total, "both add up to")
+        began, ended = (response.get(f"{time}_at") for time in ("created", "completed"))
+        if isinstance(began, int | float) and isinstance(ended, int | float) and began > ended:
+            why = f"completed_at is {ended}, before created_at, {began}"
+            yield self._broken("outcome", began, ended, why)
 
     def _end(self, output: object) -> Iterator[Violation]:
         """The final response has the items that were done, as they were done."""
@@ -191,13 +240,17 @@ class _Stream:
             if name == CLOSED:
                 self.done[index] = (self.position, event.get("item") or {})
             return
-        yield from self._grammar(item, name)
+        if name in known_events():
+            yield from self._grammar(item, name)
         if name == CLOSED:
             yield from self._close(item, event.get("item") or {})
             self.done[index] = (self.position, event.get("item") or {})
             self.item = None
             return
-        yield from self._same("identity", "item_id", item.opened.get("id"), event.get("item_id"), "the item's is")
+        if name not in known_events():
+            return
+        if item.type in GRAMMAR or "item_id" in event:
+            yield from self._same("identity", "item_id", item.opened.get("id"), event.get("item_id"), "the item's is")
         for step in GRAMMAR.get(item.type, ()):
             if isinstance(step, Streamed):
                 yield from self._text(item, step, event, name)
@@ -214,6 +267,11 @@ class _Stream:
         yield from self._same("output_index", "output_index", expected, index, "expected is")
         self.next_index = (index if isinstance(index, int) else self.next_index or 0) + 1
         self.item = item = _Item(index, event.get("item") or {})
+        id_ = item.opened.get("id")
+        if item.type in GRAMMAR and (not isinstance(id_, str) or id_ in self.ids):
+            why = f"id is {_short(id_)}, expected is one that no other item has"
+            yield self._broken("identity", "an id of its own", id_, why)
+        self.ids.add(str(id_))
         for step in GRAMMAR.get(item.type, ()):
             if isinstance(step, Streamed | Parts) and item.opened.get(step.key):
                 yield from self._nothing_yet(step.key, item.opened[step.key])
@@ -269,7 +327,10 @@ class _Stream:
 
     def _text(self, item: _Item, text: Streamed, event: Payload, name: str) -> Iterator[Violation]:
         if name == f"{text.word}.delta":
-            item.deltas.append(str(event.get("delta")))
+            delta = event.get("delta")
+            if not isinstance(delta, str):
+                yield self._broken("delta", "a string", delta, f"delta is {_short(delta)}, expected is a string")
+            item.deltas.append(str(delta))
             item.logprobs += event.get("logprobs") or []
         elif name == f"{text.word}.annotation.added":
             found = event.get("annotation_index")
@@ -285,28 +346,29 @@ class _Stream:
     def _close(self, item: _Item, done: Payload) -> Iterator[Violation]:
         """The item that is done is the one that was added, with the sums of what was streamed."""
         steps = GRAMMAR.get(item.type, ())
-        growing = {"status", REENCRYPTED} | {step.key for step in steps if isinstance(step, Streamed | Parts)}
-        for key, value in item.opened.items():
+        growing = {"status", *REENCRYPTED, *NOT_YET.get(item.type, ())}
+        growing |= {step.key for step in steps if isinstance(step, Streamed | Parts)}
+        constant = item.opened if item.type in GRAMMAR else {key: item.opened.get(key) for key in ("id", "type")}
+        for key, value in constant.items():
             if key not in growing and value not in (None, "", [], {}):
                 yield from self._same("identity", f"item.{key}", value, done.get(key), "it was added with")
         for key, total in item.texts.items():
             yield from self._same("sum", f"item.{key}", total, done.get(key), "its deltas add up to")
-        for key, parts in item.parts.items():
+        for key in (step.key for step in steps if isinstance(step, Parts)):
+            parts = item.parts.get(key, [])
             held = done.get(key) or []
             yield from self._same("sum", f"the number of parts in item.{key}", len(parts), len(held), "those done are")
             for number, (part, kept) in enumerate(zip(parts, held, strict=False)):
-                for path in _differing(part, kept, ignored="logprobs"):
+                for path in _differing(part, kept, ignored=("logprobs",)):
                     why = f"item.{key}[{number}] differs from the part that was done: {path}"
                     yield self._broken("sum", part, kept, why)
-        if item.type in GRAMMAR and done.get("status") == "in_progress":
-            yield self._broken("status", "completed", "in_progress", "status of an item that is done is 'in_progress'")
 
 
-def _differing(old: Any, new: Any, path: str = "", ignored: str = REENCRYPTED) -> Iterator[str]:
+def _differing(old: Any, new: Any, path: str = "", ignored: Sequence[str] = REENCRYPTED) -> Iterator[str]:
     """The paths at which two payloads differ."""
     if isinstance(old, dict) and isinstance(new, dict):
         for key in {**old, **new}:
-            if key != ignored:
+            if key not in ignored:
                 yield from _differing(old.get(key), new.get(key), f"{path}.{key}" if path else key, ignored)
     elif isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
         for index, pair in enumerate(zip(old, new, strict=True)):

@@ -25,6 +25,7 @@ __all__ = [
     "Step",
     "Streamed",
     "followers",
+    "known_events",
     "opened",
     "problem_of",
 ]
@@ -106,8 +107,6 @@ GRAMMAR: dict[str, tuple[Step, ...]] = {
     ),
     "mcp_list_tools": ("mcp_list_tools.in_progress", Outcome("mcp_list_tools")),
     "mcp_call": ("mcp_call.in_progress", Streamed("mcp_call_arguments", "arguments"), Outcome("mcp_call")),
-    "tool_search_call": (),
-    "tool_search_output": (),
     "compaction": (),
 }
 """The events between `response.output_item.added` and `.done`, by the item's type."""
@@ -182,6 +181,13 @@ def followers(item_type: str) -> dict[str, frozenset[str]] | None:
     for last in before:
         edges.setdefault(last, set()).add(CLOSED)
     return {first: frozenset(seconds) for first, seconds in edges.items()}
+
+
+@cache
+def known_events() -> frozenset[str]:
+    """Every event that the grammar has a place for, without `response.`."""
+    edges = [edge for item_type in GRAMMAR for edge in (followers(item_type) or {}).items()]
+    return frozenset(name for first, seconds in edges for name in (first, *seconds))
 
 
 def _edges(step: Step) -> tuple[set[str], set[str], bool, list[tuple[str, str]]]:

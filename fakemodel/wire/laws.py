@@ -1,4 +1,4 @@
-"""The laws of a stream: what is true of every stream that the API sends, and how a breach is told.
+"""The laws of a stream: what is true of the streams that the API sends, and how a breach is told.
 
 The laws of Responses events are in `event_laws`, those of Chat Completions chunks in `chunk_laws`. Both were measured
 on real traffic; event and item types that they do not know pass the general ones, so that news of the API break nobody.
@@ -38,6 +38,8 @@ def check_events(events: Iterable[object]) -> None:
     from fakemodel.wire.event_laws import violations
 
     payloads = payloads_of(events)
+    if payloads and payloads[0].get("object") == "chat.completion.chunk":
+        raise StreamError("These are chunks of Chat Completions: check_chunks knows their laws.")
     with read_as("stream of events", StreamError):
         found = list(violations(payloads))
     _refuse(found, len(payloads), "events")
@@ -48,6 +50,8 @@ def check_chunks(chunks: Iterable[object]) -> None:
     from fakemodel.wire.chunk_laws import violations
 
     payloads = payloads_of(chunks)
+    if payloads and str(payloads[0].get("type")).startswith("response."):
+        raise StreamError("These are events of the Responses API: check_events knows their laws.")
     with read_as("stream of chunks", StreamError):
         found = list(violations(payloads))
     _refuse(found, len(payloads), "chunks")

@@ -18,7 +18,7 @@ from fakemodel.wire.grammar import GRAMMAR, PART_TEXTS, Free, Outcome, Parts, St
 from fakemodel.wire.ids import ITEM_PREFIX, Ids
 from fakemodel.wire.payload import Payload
 
-__all__ = ["Output", "item_events", "outputs", "words"]
+__all__ = ["Output", "closed_part", "item_events", "outputs", "words"]
 
 
 PartT = TypeVar("PartT", bound=Part)
@@ -69,7 +69,7 @@ def item_events(output: Output, index: int) -> Iterator[Payload]:
     yield {"type": "response.output_item.added", "item": output.opened, "output_index": index}
     own = _Own(output.streamed)
     if output.steps is None:
-        yield from own.all(place)
+        yield from ({**event, "output_index": index} for event in own.events)
     else:
         for step in output.steps:
             yield from _step_events(step, item, own, place)
@@ -79,7 +79,7 @@ def item_events(output: Output, index: int) -> Iterator[Payload]:
 
 def _detached(part: PartT) -> PartT:
     """A part that shares nothing with the reply: what is rendered may be changed, the reply may not."""
-    holds_dicts = isinstance(part, Item) or (isinstance(part, Text) and (part.logprobs or part.annotations))
+    holds_dicts = isinstance(part, Item) or (isinstance(part, Text | Refusal) and part != type(part)(part.fragments))
     return deepcopy(part) if holds_dicts else part
 
 
@@ -121,9 +121,6 @@ class _Own:
         self.taken = end
         return list(self.events[start:end])
 
-    def all(self, place: Payload) -> Iterator[Payload]:
-        return ({**event, **place} for event in self.events)
-
 
 def _step_events(step: Step, item: Payload, own: _Own, place: Payload) -> Iterator[Payload]:
     if isinstance(step, str):
@@ -154,12 +151,19 @@ def _part_events(parts: Parts, part: Payload, own: _Own, number: int, place: Pay
     opened = {key: empty.get(key, value) for key, value in part.items()}
     yield {"type": f"response.{parts.word}.added", "part": opened, **index, **place}
     yield from _text_events(text, part, own.of(f"{text.word}.", parts.index, number), {**index, **place})
-    done = own.of(f"{parts.word}.done", parts.index, number) or [{"part": part, **index}]
+    done = own.of(f"{parts.word}.done", parts.index, number) or [{"part": closed_part(part), **index}]
     yield {"type": f"response.{parts.word}.done", **done[0], **place}
+
+
+def closed_part(part: Payload) -> Payload:
+    """A part as it is when it is done: without the log probabilities, in every recording that has some."""
+    return {**part, "logprobs": []} if part.get("logprobs") else part
 
 
 def _text_events(text: Streamed, holder: Payload, own: list[Payload], place: Payload) -> Iterator[Payload]:
     yield from ({**event, **place} for event in own)
+    if own and own[-1]["type"].endswith(".done"):
+        return
     logprobs = {"logprobs": holder["logprobs"]} if "logprobs" in holder else {}
     yield {"type": f"response.{text.word}.done", text.key: holder[text.key], **logprobs, **place}
 
@@ -245,7 +249,7 @@ def _call(part: ToolCall, id: str, call_id: str) -> Output:
 
 def _given(part: Item, ids: Ids, before: list[Output]) -> Output:
     type_ = part.payload["type"]
-    named = {"id": _id(type_, ids, before)} if type_ in ITEM_PREFIX else {}
+    named = {"id": _id(type_, ids, before)} if type_ in ITEM_PREFIX and part.streamed is None else {}
     item = {**named, **part.payload}
     opened = grammar.opened(item) if part.opened is None else part.opened
     return Output(item, opened, _streamed(part), None if part.verbatim else GRAMMAR.get(type_), part.closed)
@@ -283,6 +287,7 @@ def _whole(text: str) -> tuple[str, ...]:
 def _worded(part: Payload, own: _Own, number: int) -> Text | Refusal:
     text = PART_TEXTS[part["type"]]
     events = own.of(f"{text.word}.", "content_index", number)
+    own.of("content_part.done", "content_index", number)
     deltas = [event for event in events if event["type"].endswith(".delta")]
     fragments = tuple(event["delta"] for event in deltas) or ("",)
     if part["type"] == "refusal":

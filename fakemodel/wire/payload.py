@@ -50,6 +50,6 @@ def payload_of(value: object) -> Payload:
     """
     if isinstance(value, Mapping):
         return dict(value)
-    if hasattr(value, "model_dump"):
+    if hasattr(value, "model_dump") and not isinstance(value, type):
         return cast(Payload, value.model_dump(by_alias=True, exclude_unset=True, warnings=False))
     raise StreamError(f"{value!r} is neither an object of the openai SDK nor a dict.")

@@ -19,7 +19,7 @@ __all__ = ["from_chunks", "from_completion"]
 ENDS = {finish: end for end, finish in FINISH_REASONS.items()}
 """A response's status and reason, by the finish_reason of a choice."""
 
-SPOKEN = {"reasoning_content": Reasoning, "reasoning": Reasoning, "content": Text, "refusal": Refusal}
+SPOKEN: dict[str, Any] = {"reasoning_content": Reasoning, "reasoning": Reasoning, "content": Text, "refusal": Refusal}
 """The members of a message or delta that hold what is said, in the order in which it is said."""
 
 
@@ -64,10 +64,10 @@ def _whole(choice: Payload) -> _Choice:
     """A choice that was not streamed."""
     spoken, message = _Choice(), choice["message"]
     _refuse_unknown(message)
-    entries = (choice.get("logprobs") or {}).get("content") or ()
+    logprobs = choice.get("logprobs") or {}
     for key in SPOKEN:
         if isinstance(message.get(key), str):
-            spoken.say(key, message[key], entries)
+            spoken.say(key, message[key], logprobs.get(key) or ())
     spoken.citations += message.get("annotations") or ()
     for index, call in enumerate(message.get("tool_calls") or ()):
         spoken.call({"index": index, **call})
@@ -79,8 +79,12 @@ def _whole(choice: Payload) -> _Choice:
 
 def _refuse_unknown(said: Payload) -> None:
     """Raise StreamError for what a Reply has no word for."""
-    if said.get("function_call"):
-        raise StreamError(f"A Reply has no word for the function_call of the older API: {said['function_call']!r}")
+    for key in ("function_call", "audio"):
+        if said.get(key):
+            raise StreamError(f"A Reply has no word for {key}: {said[key]!r}")
+    for call in said.get("tool_calls") or ():
+        if call.get("custom"):
+            raise StreamError(f"A Reply has no word for a custom tool call of Chat Completions: {call!r}")
     for key in SPOKEN:
         if not isinstance(said.get(key), str | None):
             raise StreamError(f"{key} is text, not {said[key]!r}.")
@@ -116,7 +120,7 @@ class _Choice:
         alone = self.opened and "role" not in delta and len(told) == 1 and not delta.get("tool_calls")
         for key, fragment in told.items():
             if fragment or alone:
-                self.say(key, fragment, logprobs.get("content") or ())
+                self.say(key, fragment, logprobs.get(key) or ())
         for call in delta.get("tool_calls") or ():
             self.call(call)
         self.citations += delta.get("annotations") or ()
@@ -127,7 +131,7 @@ class _Choice:
         if not self.said or self.said[-1][0] != key:
             self.said.append((key, []))
         self.said[-1][1].append(fragment)
-        if key == "content":
+        if key in ("content", "refusal"):
             self.logprobs.setdefault(len(self.said) - 1, []).append(entries)
 
     def call(self, delta: Payload) -> None:
@@ -154,11 +158,11 @@ class _Choice:
         for position, (key, said) in enumerate(self.said):
             if isinstance(said, _Call):
                 found.append(ToolCall(said.name, tuple(said.fragments), said.id or None))
-            elif key == "content":
+            elif position in self.logprobs:
                 entries = tuple(tuple(each) for each in self.logprobs[position])
-                found.append(Text(tuple(said), entries if any(entries) else None))
+                found.append(SPOKEN[key](tuple(said), entries if any(entries) else None))
             else:
-                found.append(SPOKEN[key](tuple(said)))
+                found.append(Reasoning(tuple(said)))
         return _cited(found, self.citations)
 
 

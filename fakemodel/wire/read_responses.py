@@ -4,23 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from copy import deepcopy
+from itertools import zip_longest
 from typing import Any
 
 from fakemodel.errors import ReplyInvalid, StreamError
 from fakemodel.parts import Item, Usage
 from fakemodel.reply import REASONS, Recorded, Reply, altered
-from fakemodel.wire import grammar
-from fakemodel.wire.event_laws import violations
+from fakemodel.wire import grammar, responses
+from fakemodel.wire.event_laws import REENCRYPTED, violations
 from fakemodel.wire.grammar import CLOSED, GRAMMAR, OPENED, Free, Parts
 from fakemodel.wire.ids import Ids
-from fakemodel.wire.outputs import item_events, outputs
+from fakemodel.wire.outputs import closed_part, item_events, outputs
 from fakemodel.wire.payload import Payload, payload_of, payloads_of, read_as
 from fakemodel.wire.responses import at_first
 
 __all__ = ["from_events", "from_response"]
 
-FORGIVEN = {"closing"}
-"""The laws that a stream may break and still be read: a real server left items open."""
+
+FORGIVEN = {"added", "closing", "grammar", "identity", "obfuscation", "outcome", "snapshot", "status"}
+"""The laws that a stream may break and still be read: some recorded server breaks each. The others hold it together."""
 
 
 def from_response(response: object) -> Reply:
@@ -41,26 +43,53 @@ def from_events(events: Iterable[object]) -> Reply:
     """The reply that was streamed as `events`. Raises StreamError for what does not tell all of it."""
     payloads = deepcopy(payloads_of(events))
     with read_as("stream of events", StreamError):
-        return _told(payloads)
+        return _read(payloads)
 
 
-def _told(events: list[Payload]) -> Reply:
+def _read(events: list[Payload]) -> Reply:
     broken = [violation for violation in violations(events) if violation.law not in FORGIVEN]
     if broken:
         raise StreamError(f"Reply.from_events reads a stream that keeps the laws of the wire:\n  {broken[0]}", broken)
-    opened, final = events[0].get("response") or {}, events[-1].get("response")
-    if events[0]["type"] != "response.created" or final is None:
+    opened, final = events[0].get("response"), events[-1].get("response")
+    if opened is None or final is None or events[0]["type"] != "response.created":
         raise StreamError(
             "Reply.from_events reads a stream from response.created to a finished response, this one goes from "
             f"{events[0]['type']} to {events[-1]['type']}. Where it ends with a response, "
             "Reply.from_response(events[-1].response) reads that."
         )
     guessed = at_first(final)
-    otherwise = {key: value for key, value in opened.items() if key not in guessed or guessed[key] != value}
-    otherwise.pop("status", None)  # says that it was queued, as `background` does
-    numbered = "sequence_number" in events[0]
-    recorded = Recorded("responses", _without_output(final), first=otherwise, numbered=numbered)
-    return _reply(final, _streamed(events), recorded)
+    recorded = Recorded(
+        "responses",
+        _without_output(final),
+        first={key: value for key, value in opened.items() if key not in guessed or guessed[key] != value},
+        absent=frozenset(guessed.keys() - opened.keys()),
+        asides=tuple((at, _own(event)) for at, event in enumerate(events) if _is_aside(event)),
+        numbered="sequence_number" in events[0],
+    )
+    recorded.first.pop("status", None)  # says that it was queued, as `background` does
+    reply = _reply(final, _streamed(events), recorded)
+    _verify(reply, events)
+    return reply
+
+
+def _is_aside(event: Payload) -> bool:
+    return "output_index" not in event and "response" not in event
+
+
+def _verify(reply: Reply, events: list[Payload]) -> None:
+    """Raise StreamError where the reply would not say the stream again: nothing is lost without a word."""
+    nothing: Payload = {}
+    for position, (event, again) in enumerate(zip_longest(events, responses.events(reply), fillvalue=nothing)):
+        if _but_anew(event) != _but_anew(again):
+            told = event.get("type", "the end of the stream")
+            raise StreamError(f"Reply.from_events has no words for [{position}] {told}: {event!r}")
+
+
+def _but_anew(value: Any) -> Any:
+    """A payload without what is another one each time that it is sent."""
+    if isinstance(value, dict):
+        return {key: _but_anew(held) for key, held in value.items() if key not in (*REENCRYPTED, "obfuscation")}
+    return [_but_anew(held) for held in value] if isinstance(value, list) else value
 
 
 def _reply(body: Payload, items: list[Item], recorded: Recorded) -> Reply:
@@ -126,7 +155,7 @@ def _item(item: Payload, opened: Payload, events: list[Payload], index: int, *, 
         rendered = item_events(outputs([told], Ids())[0], index)
         if list(map(_but_number, rendered))[1 : len(events) + 1] == list(map(_but_number, events)):
             return told
-    return Item(item, tuple(map(_own, events)), otherwise, verbatim=True, closed=closed)
+    return Item(item, tuple(map(_but_number, events)), otherwise, verbatim=True, closed=closed)
 
 
 def _is_free(item: Payload, event: Payload) -> bool:
@@ -136,10 +165,13 @@ def _is_free(item: Payload, event: Payload) -> bool:
 
 
 def _differs(item: Payload, event: Payload) -> bool:
-    """Whether the event closes a part as another one than the item has: the API may leave log probabilities out."""
+    """Whether the event closes a text or part as another one than the item has: its log probabilities are rounded."""
     for step in GRAMMAR[item["type"]]:
-        if isinstance(step, Parts) and event["type"] == f"response.{step.word}.done":
-            return event["part"] not in (item.get(step.key) or [])[event[step.index] :][:1]
+        if isinstance(step, Parts) and step.index in event and event["type"].endswith(".done"):
+            held = item[step.key][event[step.index]]
+            if "part" in event:
+                return bool(event["part"] != closed_part(held))
+            return bool(event.get("logprobs") != held.get("logprobs"))
     return False
 
 

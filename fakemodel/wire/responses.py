@@ -8,7 +8,7 @@ from typing import Any
 
 from fakemodel.errors import ReplyInvalid
 from fakemodel.parts import Usage
-from fakemodel.reply import Reply
+from fakemodel.reply import Reply, said_at
 from fakemodel.wire.ids import Ids
 from fakemodel.wire.obfuscation import padding
 from fakemodel.wire.outputs import Output, item_events, outputs
@@ -102,6 +102,7 @@ def response(reply: Reply, *, ids: Ids | None = None, fields: Mapping[str, Any] 
     With `ids` the reply is played by a server of ours, which says what the reply does not; without, a reply that was
     read from a recorded response says what stood there. Raises ReplyInvalid for a reply of several choices.
     """
+    reply = said_at(reply, "responses", ids)
     return _snapshots(reply, ids, fields or {}, _items(reply, ids))[1]
 
 
@@ -113,10 +114,14 @@ def events(
     `obfuscation` pads each delta, as the API does unless it is asked not to. A response whose `background` is set is
     queued first.
     """
+    reply = said_at(reply, "responses", ids)
     items = _items(reply, ids)
     first, final = _snapshots(reply, ids, fields or {}, items)
-    numbered = ids is not None or reply.recorded is None or reply.recorded.numbered
-    for number, event in enumerate(_stream(first, final, items)):
+    numbered = reply.recorded is None or reply.recorded.numbered
+    stream = list(_stream(first, final, items))
+    for position, aside in reply.recorded.asides if reply.recorded else ():
+        stream.insert(position, {**aside})
+    for number, event in enumerate(stream):
         if obfuscation and "delta" in event:
             event["obfuscation"] = padding(len(event["delta"]))
         if numbered:
@@ -126,7 +131,7 @@ def events(
 
 def at_first(final: Payload) -> Payload:
     """A finished response as it most likely was when it was created."""
-    first = {key: AT_FIRST.get(key, value) for key, value in final.items()}
+    first = {key: deepcopy(AT_FIRST[key]) if key in AT_FIRST else value for key, value in final.items()}
     asked = ASKED_TIER.get(str(final.get("service_tier")))
     return first if asked is None else {**first, "service_tier": asked}
 
@@ -144,24 +149,25 @@ def _snapshots(
     for key in fields.keys() & SAID_BY.keys():
         raise ReplyInvalid(f"{key}={fields[key]!r} is no field to be set on a response: {SAID_BY[key]} says it.")
     output, fields = [item.item for item in items], deepcopy(dict(fields))
-    recorded = reply.says_itself("responses")
-    if recorded is not None and ids is None:
+    recorded = reply.recorded
+    if recorded is not None:
         final = {**deepcopy(recorded.body), **fields, "output": output}
-        return {**at_first(final), **deepcopy(recorded.first), **fields}, final
+        first = {**at_first(final), **deepcopy(recorded.first), **fields}
+        return {key: value for key, value in first.items() if key not in recorded.absent}, final
     ids = ids or Ids()
     first = {
-        **ENVELOPE,
+        **deepcopy(ENVELOPE),
         "created_at": ids.created_at,
         "status": "in_progress",
         "model": reply.model,
         **fields,
-        "id": reply.id_at("responses") or ids.response,
+        "id": reply.id or ids.response,
     }
     completed = reply.status == "completed"
     return first, {
         **first,
         "status": reply.status,
-        "completed_at": first["created_at"] + 1 if completed else None,
+        "completed_at": fields.get("completed_at", first["created_at"] + 1) if completed else None,
         "error": deepcopy(reply.error),
         "incomplete_details": None if reply.reason is None else {"reason": reply.reason},
         "output": output,

@@ -35,7 +35,7 @@ words = (
     | st.builds(tool_call, st.sampled_from(["f", "get_weather"]), st.lists(st.text(max_size=40), max_size=3))
 )
 spoken = st.lists(words, max_size=4).map(lambda parts: Reply(*parts))
-replies = st.lists(words | st.sampled_from(CALLS), max_size=4).map(lambda parts: Reply(*parts))
+replies = st.lists(words | st.sampled_from(CALLS), max_size=4, unique_by=repr).map(lambda parts: Reply(*parts))
 
 
 def without_obfuscation(payloads):
