@@ -21,6 +21,24 @@ CHANGED = ("delta", "text", "arguments", "code", "item_id")
 MOVED = ("output_index", "content_index", "summary_index", "annotation_index", "sequence_number")
 
 
+def altered_texts(value):
+    """Every copy of a JSON value in which one string is another one, with the member that it is."""
+    for key, held in value.items() if isinstance(value, dict) else enumerate(value):
+        found = [(key, f"{held}x")] if isinstance(held, str) else []
+        if isinstance(held, dict | list):
+            found = [(name if isinstance(name, str) else key, copied) for name, copied in altered_texts(held)]
+        for name, changed in found:
+            yield name, {**value, key: changed} if isinstance(value, dict) else with_event(value, key, changed)
+
+
+ENDED = {
+    "error": {"code": "server_error", "message": "It broke."},
+    "incomplete_details": {"reason": "max_output_tokens"},
+    "usage": {"input_tokens": 1, "output_tokens": 1, "total_tokens": 3},
+}
+"""What a response that has none of these may be given."""
+
+
 def event_mutants(stream):
     """Every mutation of a stream, with its class and the event it was done to."""
     for position, event in enumerate(stream):
@@ -46,19 +64,43 @@ def event_mutants(stream):
             if "response" in event:
                 changed = {**event, "response": {**event["response"], key: "x"}}
                 yield f"changed response.{key}", kind, with_event(stream, position, changed)
+        if kind in ("completed", "incomplete", "failed"):
+            for key, other in ENDED.items():
+                has = event["response"].get(key) is not None
+                changed = {**event, "response": {**event["response"], key: None if has else other}}
+                yield f"{'dropped' if has else 'added'} response.{key}", kind, with_event(stream, position, changed)
+            if counts := event["response"].get("usage"):
+                more = {**counts, "total_tokens": counts["total_tokens"] + 1}
+                changed = {**event, "response": {**event["response"], "usage": more}}
+                yield "changed response.usage", kind, with_event(stream, position, changed)
         output = event.get("response", {}).get("output", [])
         for index, item in enumerate(output):
-            for items in (without(output, index), with_event(output, index, {**item, "id": "x"})):
-                changed = {**event, "response": {**event["response"], "output": items}}
-                yield "changed final item", kind, with_event(stream, position, changed)
+
+            def with_output(items, event=event, position=position):
+                return with_event(stream, position, {**event, "response": {**event["response"], "output": items}})
+
+            yield "dropped final item", kind, with_output(without(output, index))
+            yield "doubled final item", kind, with_output([*output[:index], item, *output[index:]])
+            for key, changed in altered_texts(item):
+                yield (
+                    f"changed final item.{key}",
+                    f"{item['type']} {kind}",
+                    with_output(with_event(output, index, changed)),
+                )
     yield "a second end", "", [*stream, stream[-1]]
 
 
 # Mutations that leave a legal stream, and why.
+NO_GRAMMAR = "only the id and the type of an item without a grammar are held to be its own"
 LEGAL_EVENTS = {
     ("dropped", "created"): "what is left is a stream that was resumed after number 0",
     ("changed item.encrypted_content", "reasoning output_item.added"): "it is another one each time it is sent",
     ("changed item.encrypted_content", "reasoning output_item.done"): "it is another one each time it is sent",
+    ("changed final item.encrypted_content", "reasoning completed"): "it is another one each time it is sent",
+    ("changed item.status", "tool_search_call output_item.added"): NO_GRAMMAR,
+    ("changed item.status", "tool_search_output output_item.added"): NO_GRAMMAR,
+    ("changed item.execution", "tool_search_call output_item.added"): NO_GRAMMAR,
+    ("changed item.execution", "tool_search_output output_item.added"): NO_GRAMMAR,
 }
 
 
@@ -94,6 +136,12 @@ def chunk_kind(chunk):
     return "finish" if choice["finish_reason"] else "call" if "id" in call else "arguments" if call else "content"
 
 
+def tool_index(chunk):
+    """Which tool call a chunk is of, None for one of none."""
+    calls = chunk["choices"][0]["delta"].get("tool_calls") if chunk["choices"] else None
+    return calls[0]["index"] if calls else None
+
+
 def chunk_mutants(stream):
     for position, chunk in enumerate(stream):
         kind = chunk_kind(chunk)
@@ -107,6 +155,10 @@ def chunk_mutants(stream):
         for key in ("id", "object", "created", "model"):
             if position:
                 yield f"changed {key}", kind, with_event(stream, position, {**chunk, key: "x"})
+        for after in range(position + 1, len(stream)):
+            by_turns = [*stream[:position], stream[after], *stream[position:after], *stream[after + 1 :]]
+            if tool_index(chunk) is not None and tool_index(stream[after]) == tool_index(chunk) + 1:
+                yield "interleaved tools", f"{kind}, {chunk_kind(stream[after])}", by_turns
         for choice in chunk["choices"]:
 
             def with_choice(changed, chunk=chunk, position=position):
@@ -115,10 +167,17 @@ def chunk_mutants(stream):
             if kind != "first":
                 delta = {**choice["delta"], "role": "assistant"}
                 yield "repeated role", kind, with_choice({**choice, "delta": delta})
+            yield "changed choice index", kind, with_choice({**choice, "index": choice["index"] + 1})
+            if choice["delta"].get("content"):
+                delta = {**choice["delta"], "content": f"{choice['delta']['content']}x"}
+                yield "changed content", kind, with_choice({**choice, "delta": delta})
             yield "changed finish_reason", kind, with_choice({**choice, "finish_reason": "x"})
             for call in choice["delta"].get("tool_calls", ()):
                 moved = {**choice["delta"], "tool_calls": [{**call, "index": call["index"] + 1}]}
                 yield "moved tool index", kind, with_choice({**choice, "delta": moved})
+                said = {**call["function"], "arguments": f"{call['function']['arguments']}x"}
+                delta = {**choice["delta"], "tool_calls": [{**call, "function": said}]}
+                yield "changed arguments", kind, with_choice({**choice, "delta": delta})
 
 
 NO_SUM = "Chat Completions says no sum of its deltas: fewer, more or others are another answer"
@@ -129,6 +188,10 @@ LEGAL_CHUNKS = {
     ("duplicated", "arguments"): NO_SUM,
     ("swapped", "content, content"): NO_SUM,
     ("swapped", "arguments, arguments"): NO_SUM,
+    ("changed content", "content"): NO_SUM,
+    ("changed arguments", "first"): NO_SUM,
+    ("changed arguments", "call"): NO_SUM,
+    ("changed arguments", "arguments"): NO_SUM,
     ("dropped", "usage"): "the client may not have asked for it",
     ("cut off before", "usage"): "the client may not have asked for it",
     ("dropped", "moderation"): "an extra of the newest API",
