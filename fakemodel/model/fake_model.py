@@ -6,7 +6,7 @@ import inspect
 from collections.abc import AsyncIterator, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from openai.types.responses import Response, ResponseStreamEvent
+from openai.types.responses import ResponseOutputItem, ResponseStreamEvent, ResponseUsage
 
 from fakemodel import sdk
 from fakemodel.errors import NoReplyLeft
@@ -140,8 +140,9 @@ class FakeModel(Model):
                     output=output, usage=self.hardcoded_usage or Usage(), response_id=classic.RESPONSE_ID
                 )
             body = responses.response(reply, ids=Ids(turn.number), fields=_echoed(turn))
-            response = sdk.parsed(Response, body)
-            return ModelResponse(output=response.output, usage=_usage(response), response_id=response.id)
+            union: Any = ResponseOutputItem
+            output = [sdk.parsed(union, item) for item in body["output"]]
+            return ModelResponse(output=output, usage=_usage(body["usage"]), response_id=body["id"])
 
     async def stream_response(
         self,
@@ -230,10 +231,11 @@ def _echoed(turn: Turn) -> Payload:
     return echoed
 
 
-def _usage(response: Response) -> Usage:
-    counts = response.usage
-    if counts is None:
+def _usage(usage: Payload | None) -> Usage:
+    """The counts as the Agents SDK has them; a response that failed has none."""
+    if usage is None:
         return Usage(requests=1)
+    counts = sdk.parsed(ResponseUsage, usage)
     return Usage(
         requests=1,
         input_tokens=counts.input_tokens,
