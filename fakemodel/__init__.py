@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from fakemodel.errors import NetworkRefused as NetworkRefused
     from fakemodel.errors import NoReplyLeft as NoReplyLeft
     from fakemodel.errors import ReplyInvalid as ReplyInvalid
+    from fakemodel.errors import ServerStateRefused as ServerStateRefused
     from fakemodel.errors import ServerUnavailable as ServerUnavailable
     from fakemodel.errors import SettingInvalid as SettingInvalid
     from fakemodel.errors import StreamError as StreamError
@@ -52,6 +53,7 @@ _HOMES = {
         "NetworkRefused",
         "NoReplyLeft",
         "ReplyInvalid",
+        "ServerStateRefused",
         "ServerUnavailable",
         "SettingInvalid",
         "StreamError",

@@ -21,6 +21,7 @@ __all__ = [
     "NetworkRefused",
     "NoReplyLeft",
     "ReplyInvalid",
+    "ServerStateRefused",
     "ServerUnavailable",
     "SettingInvalid",
     "StreamError",
@@ -62,6 +63,10 @@ class NoReplyLeft(FakeModelError, AssertionError):
 
 class UnplayedReplies(FakeModelError, AssertionError):
     """A script has replies that nobody asked for."""
+
+
+class ServerStateRefused(FakeModelError, AssertionError):
+    """A model was asked to go on from what a server keeps, and there is no server that keeps it."""
 
 
 class CassetteMiss(FakeModelError):

@@ -10,9 +10,12 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any, TypeVar, cast, get_args
 
+from openai import APIStatusError, BadRequestError, NotFoundError
 from openai._models import construct_type, validate_type  # the SDK's own parser; it has no public name
 from pydantic import ValidationError
 
+from fakemodel.httpx_modules import sdk_httpx
+from fakemodel.wire.errors import ERRORS, Refused
 from fakemodel.wire.ids import ITEM_PREFIX
 
 T = TypeVar("T")
@@ -29,6 +32,16 @@ def parsed(type_: type[T], payload: Mapping[str, Any]) -> T:
         except ValidationError:
             pass
     return cast(T, construct_type(type_=type_, value=payload))
+
+
+def status_error(refused: Refused) -> APIStatusError:
+    """The error that the SDK raises where the API refuses a request."""
+    row = ERRORS[refused.reason]
+    httpx, body = sdk_httpx(), row.body(*refused.named)
+    request = httpx.Request("POST", "https://api.openai.com/v1/responses")
+    response = httpx.Response(row.status, json=body, request=request)
+    kind = BadRequestError if row.status == BadRequestError.status_code else NotFoundError
+    return kind(f"Error code: {row.status} - {body}", response=response, body=body["error"])
 
 
 @cache

@@ -9,8 +9,9 @@ from typing import Protocol
 from fakemodel.api.errors import refused
 from fakemodel.api.http import Answer, Request, json_answer, sse_answer
 from fakemodel.reply import Reply
-from fakemodel.state import PreviousResponseNotFound, State
+from fakemodel.state import State
 from fakemodel.wire import chat, responses
+from fakemodel.wire.errors import Refused
 from fakemodel.wire.ids import Ids
 from fakemodel.wire.payload import Payload
 from fakemodel.wire.sse import frames
@@ -49,8 +50,8 @@ def answer(server: Server, request: Request) -> Answer:
             return refused("wrong_type", name, JSON_TYPES[kind], JSON_TYPES.get(type(body[name]), "a number"))
     try:
         return create(server, body)
-    except PreviousResponseNotFound as error:
-        return refused("previous_response_not_found", *error.args)
+    except Refused as error:
+        return refused(error.reason, *error.named)
 
 
 def create_response(server: Server, body: Payload) -> Answer:

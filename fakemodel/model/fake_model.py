@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING, Any
 from openai.types.responses import ResponseOutputItem, ResponseStreamEvent, ResponseUsage
 
 from fakemodel import sdk
-from fakemodel.errors import NoReplyLeft
+from fakemodel.errors import NoReplyLeft, ServerStateRefused
 from fakemodel.model import classic
 from fakemodel.model.interface import Model, ModelResponse, Usage, generation_span, set_span_error
+from fakemodel.model.memory import memory_of
 from fakemodel.model.turns import Turn, first_piece
 from fakemodel.reply import Reply, listed
 from fakemodel.script import no_reply_left, unplayed_replies
 from fakemodel.wire import responses
+from fakemodel.wire.errors import Refused
 from fakemodel.wire.ids import Ids
 
 if TYPE_CHECKING:
@@ -30,6 +32,12 @@ class FakeModel(Model):
     A model that was given replies, here or by `say`, is strict: a call too many raises NoReplyLeft, and
     `assert_complete` finds replies that nobody asked for. It answers as the Responses API does: an event a
     fragment, real ids, the ids of the request echoed.
+
+    With `server_state` the model keeps what the Responses API keeps: it knows its responses and conversations, and
+    refuses, by the SDK's own errors, a `previous_response_id` that it never gave or did not store (`store=False`),
+    both ids at once, and calls and outputs that do not answer each other; `turns` then have the `context` that a
+    model would have seen. `backend="chat_completions"` is a model of that API, where nobody keeps anything: server
+    state in a call, or the output of a call that its input does not have, raises ServerStateRefused.
 
     A reply is a Reply, a part of one, a list of parts or of the SDK's output items, or an exception to raise; or
     a callable that is given the `Turn` and returns one of these, or an awaitable of it.
@@ -46,6 +54,8 @@ class FakeModel(Model):
         self,
         replies: Iterable[object] = (),
         *,
+        server_state: bool = False,
+        backend: str = "responses",
         tracing_enabled: bool = False,
         initial_output: list[Any] | Exception | None = None,
     ) -> None:
@@ -55,8 +65,9 @@ class FakeModel(Model):
         self.first_turn_args: dict[str, Any] | None = None
         self.last_turn_args: dict[str, Any] = {}
         self.turns: list[Turn] = []
-        self.refused: list[NoReplyLeft] = []
+        self.refused: list[NoReplyLeft | ServerStateRefused] = []
         self._strict = False
+        self._memory = memory_of(server_state, backend)
         if replies := listed(replies):
             self.say(*replies)
 
@@ -139,7 +150,8 @@ class FakeModel(Model):
                 return ModelResponse(
                     output=output, usage=self.hardcoded_usage or Usage(), response_id=classic.RESPONSE_ID
                 )
-            body = responses.response(reply, ids=Ids(turn.number), fields=_echoed(turn))
+            body = responses.response(reply, ids=Ids(turn.number, turn.chain), fields=_echoed(turn))
+            self._memory.keep(turn, body)
             union: Any = ResponseOutputItem
             output = [sdk.parsed(union, item) for item in body["output"]]
             return ModelResponse(output=output, usage=_usage(body["usage"]), response_id=body["id"])
@@ -181,7 +193,9 @@ class FakeModel(Model):
                     yield event
                 return
             union: Any = ResponseStreamEvent
-            for payload in responses.events(reply, ids=Ids(turn.number), fields=_echoed(turn)):
+            for payload in responses.events(reply, ids=Ids(turn.number, turn.chain), fields=_echoed(turn)):
+                if "response" in payload and payload["response"]["status"] not in ("in_progress", "queued"):
+                    self._memory.keep(turn, payload["response"])
                 yield sdk.parsed(union, payload)
 
     def _turn(self, *, streamed: bool, extra: dict[str, Any], **args: Any) -> Turn:
@@ -197,6 +211,7 @@ class FakeModel(Model):
     async def _play(self, turn: Turn, span: Any) -> Any:
         """The reply to `turn`: a Reply, or the items of a classic output. Raises what the script raises."""
         try:
+            self._recall(turn)
             reply = self.get_next_output()
             turn.reply, turn.played = reply, True
             if callable(reply) and not _is_error(reply):
@@ -205,10 +220,22 @@ class FakeModel(Model):
                 reply = turn.reply = reply if _is_error(reply) else Reply.of(reply)
             if _is_error(reply):
                 raise reply
+            if self._memory.needs_replies and not isinstance(reply, Reply):
+                reply = turn.reply = Reply.of(reply)
         except Exception as error:
             set_span_error(span, error)
             raise
         return reply
+
+    def _recall(self, turn: Turn) -> None:
+        """Find what the turn goes on from. Raises what the API, or nobody, would answer."""
+        try:
+            self._memory.recall(turn)
+        except Refused as refused:
+            raise sdk.status_error(refused) from None
+        except ServerStateRefused as refused:
+            self.refused.append(refused)
+            raise
 
 
 class PromptCacheFakeModel(FakeModel):
@@ -228,6 +255,8 @@ def _echoed(turn: Turn) -> Payload:
     echoed: Payload = {"previous_response_id": turn.previous_response_id}
     if turn.conversation_id is not None:
         echoed["conversation"] = {"id": turn.conversation_id}
+    if (store := getattr(turn.args["model_settings"], "store", None)) is not None:
+        echoed["store"] = store
     return echoed
 
 

@@ -31,7 +31,11 @@ DETACHED = ("input", "model_settings", "prompt")
 
 @dataclass(slots=True)
 class Turn:
-    """One call of the model: `args` has the keys of ARGUMENTS, `extra` what a newer SDK passed beside them."""
+    """One call of the model: `args` has the keys of ARGUMENTS, `extra` what a newer SDK passed beside them.
+
+    Where the model keeps server state, `context` has the items that it would have seen, those of earlier turns first,
+    and `chain` the turn that the chain of responses began with.
+    """
 
     number: int
     streamed: bool
@@ -40,6 +44,8 @@ class Turn:
     first_input: str = ""
     reply: object = None
     played: bool = False
+    context: tuple[dict[str, Any], ...] = ()
+    chain: int | None = None
 
     @classmethod
     def of(cls, number: int, streamed: bool, args: dict[str, Any], extra: dict[str, Any], first_input: str) -> Turn:
