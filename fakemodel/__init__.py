@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from fakemodel.errors import StreamError as StreamError
     from fakemodel.errors import UnplayedReplies as UnplayedReplies
     from fakemodel.errors import UnplayedTurns as UnplayedTurns
+    from fakemodel.guards import when as when
     from fakemodel.model.classic import get_response_obj as get_response_obj
     from fakemodel.model.fake_model import FakeModel as FakeModel
     from fakemodel.model.fake_model import PromptCacheFakeModel as PromptCacheFakeModel
@@ -60,6 +61,7 @@ _HOMES = {
         "UnplayedReplies",
         "UnplayedTurns",
     ),
+    "fakemodel.guards": ("when",),
     "fakemodel.model.classic": ("get_response_obj",),
     "fakemodel.model.fake_model": ("FakeModel", "PromptCacheFakeModel"),
     "fakemodel.parts": ("reasoning", "refusal", "text", "tool_call", "usage"),

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from fakemodel.errors import NoReplyLeft, ReplyInvalid, UnplayedReplies
+from fakemodel.guards import Guarded
 from fakemodel.parts import Item, Part, Reasoning, Refusal, Text, ToolCall
 from fakemodel.reply import Reply
 from fakemodel.wire.outputs import words
@@ -30,9 +31,16 @@ class Played(Protocol):
         """What went out, in a few words."""
 
 
-def no_reply_left(subject: str, turns: Sequence[Played]) -> NoReplyLeft:
-    """The last of `turns` found the script empty. `subject` is who was asked: 'the model'."""
+def no_reply_left(subject: str, turns: Sequence[Played], left: Sequence[object] = ()) -> NoReplyLeft:
+    """The last of `turns` found no reply. `subject` is who was asked: 'the model'; `left` wait for other turns."""
     number = len(turns)
+    if left:
+        waiting = "\n".join(f"  waiting {described(reply)}" for reply in left)
+        return NoReplyLeft(
+            f"{subject} was called {_times(number)}, and no reply that is left is for turn {number}.\n"
+            f"{_table(turns)}\n{waiting}\n"
+            f"Add a Reply for turn {number}, or find out why it is not what a guard waits for."
+        )
     return NoReplyLeft(
         f"{subject} was called {_times(number)}, the script has {_replies(number - 1)}.\n"
         f"{_table(turns)}\n"
@@ -54,6 +62,8 @@ def unplayed_replies(subject: str, turns: Sequence[Played], left: Sequence[objec
 
 def described(reply: object) -> str:
     """A reply of a script in a few words: `'Sunny.'`, `call get_weather({"city":"Paris"})`."""
+    if isinstance(reply, Guarded):
+        return f"{reply.guard!r} -> {described(reply.reply)}"
     if isinstance(reply, Reply):
         return shortened(" + ".join(map(_part, reply.parts)) or "nothing")
     if isinstance(reply, BaseException | type):

@@ -12,10 +12,11 @@ from fakemodel.api import routes
 from fakemodel.api.errors import refused
 from fakemodel.api.http import Answer, Request
 from fakemodel.errors import FakeModelError
+from fakemodel.guards import Asked, Guarded, met
 from fakemodel.httpx_modules import sdk_httpx
 from fakemodel.reply import Reply, listed
 from fakemodel.script import described, no_reply_left, shortened, unplayed_replies
-from fakemodel.state import State
+from fakemodel.state import State, items_of
 
 if TYPE_CHECKING:
     import openai
@@ -54,6 +55,7 @@ class FakeOpenAI:
         self.refused: list[FakeModelError] = []
         self.state = State()
         self._replies: list[Reply] = []
+        self._guarded: list[Guarded] = []
         self._played: list[Turn] = []
         self._lock = threading.Lock()
         self.say(*listed(replies))
@@ -63,19 +65,23 @@ class FakeOpenAI:
 
     def say(self, *replies: object) -> None:
         """Append replies. Raises ReplyInvalid."""
-        self._replies.extend(map(Reply.of, replies))
+        for reply in replies:
+            if isinstance(reply, Guarded):
+                self._guarded.append(Guarded(reply.guard, Reply.of(reply.reply)))
+            else:
+                self._replies.append(Reply.of(reply))
 
     @property
     def remaining(self) -> int:
         """How many replies were not asked for yet."""
-        return len(self._replies)
+        return len(self._replies) + len(self._guarded)
 
     def assert_complete(self) -> None:
         """Raise UnplayedReplies when replies are left, or what the script could not answer (NoReplyLeft)."""
         if self.refused:
             raise self.refused[0]
-        if self._replies:
-            raise unplayed_replies("the API", self._played, self._replies)
+        if self.remaining:
+            raise unplayed_replies("the API", self._played, [*self._replies, *self._guarded])
 
     def client(self, **options: Any) -> openai.OpenAI:
         """A client of the SDK that is answered in process; `options` are those of `openai.OpenAI`."""
@@ -114,9 +120,10 @@ class FakeOpenAI:
     def play(self) -> tuple[int, Reply]:
         """The next reply, and the position it is played at. Raises NoReplyLeft."""
         self._played.append(Turn(_asked(self.requests[-1])))
-        if not self._replies:
-            raise no_reply_left("the API", self._played)
-        reply = self._replies.pop(0)
+        found = met(self._guarded, _summary(self.requests[-1], len(self._played)))
+        if found is None and not self._replies:
+            raise no_reply_left("the API", self._played, self._guarded)
+        reply = Reply.of(found.reply) if found else self._replies.pop(0)
         self._played[-1].answered = described(reply)
         return len(self._played), reply
 
@@ -132,6 +139,14 @@ class FakeOpenAI:
             "http_client": http_client,
             **options,
         }
+
+
+def _summary(request: Request, turn: int) -> Asked:
+    """The request as a guard looks at it."""
+    body = request.json
+    conversation = body.get("conversation")
+    named = conversation.get("id") if isinstance(conversation, dict) else conversation
+    return Asked(turn, items_of(body.get("input", body.get("messages"))), body.get("previous_response_id"), named)
 
 
 def _asked(request: Request) -> str:

@@ -10,6 +10,7 @@ from openai.types.responses import ResponseOutputItem, ResponseStreamEvent, Resp
 
 from fakemodel import sdk
 from fakemodel.errors import NoReplyLeft, ServerStateRefused
+from fakemodel.guards import Guarded, met
 from fakemodel.model import classic
 from fakemodel.model.interface import Model, ModelResponse, Usage, generation_span, set_span_error
 from fakemodel.model.memory import memory_of
@@ -60,6 +61,7 @@ class FakeModel(Model):
         initial_output: list[Any] | Exception | None = None,
     ) -> None:
         self.turn_outputs: list[Any] = [initial_output] if initial_output else []
+        self.guarded: list[Guarded] = []
         self.tracing_enabled = tracing_enabled
         self.hardcoded_usage: Usage | None = None
         self.first_turn_args: dict[str, Any] | None = None
@@ -77,19 +79,23 @@ class FakeModel(Model):
     def say(self, *replies: object) -> None:
         """Append replies, and be strict from now on. Raises ReplyInvalid for what is no reply."""
         self._strict = True
-        self.turn_outputs.extend(reply if _is_error(reply) or callable(reply) else Reply.of(reply) for reply in replies)
+        for reply in replies:
+            if isinstance(reply, Guarded):
+                self.guarded.append(Guarded(reply.guard, _written(reply.reply)))
+            else:
+                self.turn_outputs.append(_written(reply))
 
     @property
     def remaining(self) -> int:
         """How many replies were not asked for yet."""
-        return len(self.turn_outputs)
+        return len(self.turn_outputs) + len(self.guarded)
 
     def assert_complete(self) -> None:
         """Raise UnplayedReplies when replies are left, NoReplyLeft when a call found none."""
         if self.refused:
             raise self.refused[0]
-        if self.turn_outputs:
-            raise unplayed_replies("the model", self.turns, self.turn_outputs)
+        if self.remaining:
+            raise unplayed_replies("the model", self.turns, [*self.turn_outputs, *self.guarded])
 
     def set_next_output(self, output: list[Any] | Exception) -> None:
         """Append the output items of one turn, or the exception that it raises."""
@@ -105,11 +111,13 @@ class FakeModel(Model):
 
     def get_next_output(self) -> Any:
         """Take the next entry of the script; nothing where a classic script is empty."""
+        if self.guarded and self.turns and (found := met(self.guarded, self.turns[-1].summary)):
+            return found.reply
         if self.turn_outputs:
             return self.turn_outputs.pop(0)
         if not self._strict:
             return []
-        error = no_reply_left("the model", self.turns)
+        error = no_reply_left("the model", self.turns, self.guarded)
         self.refused.append(error)
         raise error
 
@@ -243,6 +251,11 @@ class PromptCacheFakeModel(FakeModel):
 
     def _supports_default_prompt_cache_key(self) -> bool:
         return True
+
+
+def _written(reply: object) -> object:
+    """A reply as it stands in the script. Raises ReplyInvalid for what is none."""
+    return reply if _is_error(reply) or callable(reply) else Reply.of(reply)
 
 
 def _is_error(reply: object) -> bool:

@@ -7,7 +7,9 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
+from fakemodel.guards import Asked
 from fakemodel.script import described, shortened
+from fakemodel.state import items_of
 
 __all__ = ["ARGUMENTS", "Turn"]
 
@@ -69,6 +71,11 @@ class Turn:
     def conversation_id(self) -> str | None:
         """The conversation that this turn belongs to."""
         return self.args["conversation_id"]  # type: ignore[no-any-return]
+
+    @property
+    def summary(self) -> Asked:
+        """The turn as a guard looks at it."""
+        return Asked(self.number, items_of(self.input), self.previous_response_id, self.conversation_id)
 
     @property
     def asked(self) -> str:
