@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from fakemodel.model.classic import get_response_obj as get_response_obj
     from fakemodel.model.fake_model import FakeModel as FakeModel
     from fakemodel.model.fake_model import PromptCacheFakeModel as PromptCacheFakeModel
+    from fakemodel.model.steps import failure as failure
     from fakemodel.parts import reasoning as reasoning
     from fakemodel.parts import refusal as refusal
     from fakemodel.parts import text as text
@@ -64,6 +65,7 @@ _HOMES = {
     "fakemodel.guards": ("when",),
     "fakemodel.model.classic": ("get_response_obj",),
     "fakemodel.model.fake_model": ("FakeModel", "PromptCacheFakeModel"),
+    "fakemodel.model.steps": ("failure",),
     "fakemodel.parts": ("reasoning", "refusal", "text", "tool_call", "usage"),
     "fakemodel.reply": ("Reply",),
     "fakemodel.streams": ("stream",),

@@ -70,7 +70,9 @@ def described(reply: object) -> str:
         return shortened(f"raise {reply!r}")
     if isinstance(reply, list):
         return shortened(" + ".join(map(_classic, reply)) or "nothing")
-    return shortened(f"what {getattr(reply, '__name__', repr(reply))} returns")
+    if callable(reply):
+        return shortened(f"what {getattr(reply, '__name__', repr(reply))} returns")
+    return shortened(repr(reply))
 
 
 def shortened(words: str) -> str:

@@ -4,25 +4,23 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
-
-from openai.types.responses import ResponseOutputItem, ResponseStreamEvent, ResponseUsage
 
 from fakemodel import sdk
 from fakemodel.errors import NoReplyLeft, ServerStateRefused
 from fakemodel.guards import Guarded, met
-from fakemodel.model import classic
-from fakemodel.model.interface import Model, ModelResponse, Usage, generation_span, set_span_error
+from fakemodel.model import play
+from fakemodel.model.interface import Model, ModelResponse, Usage, errors_on, generation_span
 from fakemodel.model.memory import memory_of
+from fakemodel.model.steps import Failure, is_error, written
 from fakemodel.model.turns import Turn, first_piece
 from fakemodel.reply import Reply, listed
 from fakemodel.script import no_reply_left, unplayed_replies
-from fakemodel.wire import responses
 from fakemodel.wire.errors import Refused
-from fakemodel.wire.ids import Ids
 
 if TYPE_CHECKING:
-    from fakemodel.wire.payload import Payload
+    from openai.types.responses import ResponseStreamEvent
 
 __all__ = ["FakeModel", "PromptCacheFakeModel"]
 
@@ -40,8 +38,9 @@ class FakeModel(Model):
     model would have seen. `backend="chat_completions"` is a model of that API, where nobody keeps anything: server
     state in a call, or the output of a call that its input does not have, raises ServerStateRefused.
 
-    A reply is a Reply, a part of one, a list of parts or of the SDK's output items, or an exception to raise; or
-    a callable that is given the `Turn` and returns one of these, or an awaitable of it.
+    A reply is a Reply, a part of one, a list of parts or of the SDK's output items, an exception to raise, a
+    `failure(…)`, a ModelResponse of the Agents SDK, or a list of events to be streamed as they are; or a callable that
+    is given the `Turn` and returns one of these, an awaitable of it, or an async iterator of events.
 
     `turns` has every call in order, recorded before it is answered; `refused` the calls that found no reply.
 
@@ -70,6 +69,7 @@ class FakeModel(Model):
         self.refused: list[NoReplyLeft | ServerStateRefused] = []
         self._strict = False
         self._memory = memory_of(server_state, backend)
+        self._failed: Failure | None = None
         if replies := listed(replies):
             self.say(*replies)
 
@@ -81,9 +81,9 @@ class FakeModel(Model):
         self._strict = True
         for reply in replies:
             if isinstance(reply, Guarded):
-                self.guarded.append(Guarded(reply.guard, _written(reply.reply)))
+                self.guarded.append(Guarded(reply.guard, written(reply.reply)))
             else:
-                self.turn_outputs.append(_written(reply))
+                self.turn_outputs.append(written(reply))
 
     @property
     def remaining(self) -> int:
@@ -151,18 +151,9 @@ class FakeModel(Model):
             prompt=prompt,
             extra=extra,
         )
-        with generation_span(disabled=not self.tracing_enabled) as span:
-            reply = await self._play(turn, span)
-            if not isinstance(reply, Reply):
-                output = classic.converted(reply)
-                return ModelResponse(
-                    output=output, usage=self.hardcoded_usage or Usage(), response_id=classic.RESPONSE_ID
-                )
-            body = responses.response(reply, ids=Ids(turn.number, turn.chain), fields=_echoed(turn))
-            self._memory.keep(turn, body)
-            union: Any = ResponseOutputItem
-            output = [sdk.parsed(union, item) for item in body["output"]]
-            return ModelResponse(output=output, usage=_usage(body["usage"]), response_id=body["id"])
+        with generation_span(disabled=not self.tracing_enabled) as span, errors_on(span):
+            reply = await self._play(turn)
+            return await play.answer(reply, turn, self._memory, self.hardcoded_usage)
 
     async def stream_response(
         self,
@@ -194,17 +185,16 @@ class FakeModel(Model):
             prompt=prompt,
             extra=extra,
         )
-        with generation_span(disabled=not self.tracing_enabled) as span:
-            reply = await self._play(turn, span)
-            if not isinstance(reply, Reply):
-                for event in classic.events(reply, self.hardcoded_usage):
+        with generation_span(disabled=not self.tracing_enabled) as span, errors_on(span):
+            reply = await self._play(turn)
+            async with aclosing(play.events(reply, turn, self._memory, self.hardcoded_usage)) as events:
+                async for event in events:
                     yield event
-                return
-            union: Any = ResponseStreamEvent
-            for payload in responses.events(reply, ids=Ids(turn.number, turn.chain), fields=_echoed(turn)):
-                if "response" in payload and payload["response"]["status"] not in ("in_progress", "queued"):
-                    self._memory.keep(turn, payload["response"])
-                yield sdk.parsed(union, payload)
+
+    def get_retry_advice(self, request: Any) -> Any:
+        """What the script advises on the error of `request` (a ModelRetryAdviceRequest); None where it says nothing."""
+        advised = self._failed is not None and self._failed.error is request.error
+        return self._failed.retry_advice if self._failed is not None and advised else None
 
     def _turn(self, *, streamed: bool, extra: dict[str, Any], **args: Any) -> Turn:
         """Record a call before anything can come of it."""
@@ -216,23 +206,20 @@ class FakeModel(Model):
             self.first_turn_args = dict(turn.args)
         return turn
 
-    async def _play(self, turn: Turn, span: Any) -> Any:
-        """The reply to `turn`: a Reply, or the items of a classic output. Raises what the script raises."""
-        try:
-            self._recall(turn)
-            reply = self.get_next_output()
-            turn.reply, turn.played = reply, True
-            if callable(reply) and not _is_error(reply):
-                reply = reply(turn)
-                reply = await reply if inspect.isawaitable(reply) else reply
-                reply = turn.reply = reply if _is_error(reply) else Reply.of(reply)
-            if _is_error(reply):
-                raise reply
-            if self._memory.needs_replies and not isinstance(reply, Reply):
-                reply = turn.reply = Reply.of(reply)
-        except Exception as error:
-            set_span_error(span, error)
-            raise
+    async def _play(self, turn: Turn) -> Any:
+        """The step of the script for `turn`. Raises what the script raises."""
+        self._recall(turn)
+        reply = self.get_next_output()
+        turn.reply, turn.played = reply, True
+        if callable(reply) and not is_error(reply):
+            reply = reply(turn)
+            reply = turn.reply = written(await reply if inspect.isawaitable(reply) else reply)
+        if is_error(reply):
+            raise reply
+        if isinstance(reply, Failure):
+            self._failed = reply
+        if self._memory.needs_replies and isinstance(reply, list):
+            reply = turn.reply = Reply.of(reply)
         return reply
 
     def _recall(self, turn: Turn) -> None:
@@ -251,38 +238,3 @@ class PromptCacheFakeModel(FakeModel):
 
     def _supports_default_prompt_cache_key(self) -> bool:
         return True
-
-
-def _written(reply: object) -> object:
-    """A reply as it stands in the script. Raises ReplyInvalid for what is none."""
-    return reply if _is_error(reply) or callable(reply) else Reply.of(reply)
-
-
-def _is_error(reply: object) -> bool:
-    """Whether `reply` is to be raised: an exception, or the class of one."""
-    return isinstance(reply, BaseException) or (isinstance(reply, type) and issubclass(reply, BaseException))
-
-
-def _echoed(turn: Turn) -> Payload:
-    """The ids of the request that the API says again in its answer."""
-    echoed: Payload = {"previous_response_id": turn.previous_response_id}
-    if turn.conversation_id is not None:
-        echoed["conversation"] = {"id": turn.conversation_id}
-    if (store := getattr(turn.args["model_settings"], "store", None)) is not None:
-        echoed["store"] = store
-    return echoed
-
-
-def _usage(usage: Payload | None) -> Usage:
-    """The counts as the Agents SDK has them; a response that failed has none."""
-    if usage is None:
-        return Usage(requests=1)
-    counts = sdk.parsed(ResponseUsage, usage)
-    return Usage(
-        requests=1,
-        input_tokens=counts.input_tokens,
-        output_tokens=counts.output_tokens,
-        total_tokens=counts.total_tokens,
-        input_tokens_details=counts.input_tokens_details,
-        output_tokens_details=counts.output_tokens_details,
-    )

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-__all__ = ["Model", "ModelResponse", "Usage", "generation_span", "set_span_error"]
+__all__ = ["Model", "ModelResponse", "Usage", "errors_on", "generation_span"]
 
 if TYPE_CHECKING:
     from agents import Model, ModelResponse, Usage
@@ -47,7 +48,12 @@ else:
             return nullcontext()
 
 
-def set_span_error(span: Any, error: BaseException) -> None:
+@contextmanager
+def errors_on(span: Any) -> Iterator[None]:
     """Note on the span of a call that it raised."""
-    if span is not None:
-        span.set_error({"message": "Error", "data": {"name": type(error).__name__, "message": str(error)}})
+    try:
+        yield
+    except Exception as error:
+        if span is not None:
+            span.set_error({"message": "Error", "data": {"name": type(error).__name__, "message": str(error)}})
+        raise

@@ -33,15 +33,15 @@ def deviating(chunks: Chunks, deviation: str) -> Chunks:
 
 def _late_tool_name(chunks: Chunks) -> Chunks:
     """The name of a call comes in a chunk of its own, after the one that opens it."""
-    return [part for chunk in chunks for part in _split(chunk, lambda name: ("", name), "name")]
+    return [part for chunk in chunks for part in _split(chunk, "name", 0)]
 
 
 def _split_tool_name(chunks: Chunks) -> Chunks:
-    return [part for chunk in chunks for part in _split(chunk, _halves, "name")]
+    return [part for chunk in chunks for part in _split(chunk, "name", 1)]
 
 
 def _split_tool_id(chunks: Chunks) -> Chunks:
-    return [part for chunk in chunks for part in _split(chunk, _halves, "id")]
+    return [part for chunk in chunks for part in _split(chunk, "id", 1)]
 
 
 def _no_finish(chunks: Chunks) -> Chunks:
@@ -127,25 +127,23 @@ def _with_delta(chunk: Payload, change: Callable[[Payload], Payload]) -> Payload
     return {**chunk, "choices": [{**choice, "delta": change(choice["delta"])} for choice in chunk["choices"]]}
 
 
-def _halves(word: str) -> tuple[str, str]:
-    half = len(word) // 2
-    return word[:half], word[half:]
+def _split(chunk: Payload, key: str, least: int) -> Iterator[Payload]:
+    """A chunk that opens a call as two, with its `id` or `name` cut in half; with `least` 0 all of it comes late.
 
-
-def _split(chunk: Payload, cut: Callable[[str], tuple[str, str]], key: str) -> Iterator[Payload]:
-    """A chunk that opens a call as two, with the word under `key` cut into what each of them has."""
+    A word whose first half would have fewer letters than `least` is not cut.
+    """
     call = _call(chunk) or {}
-    if "id" not in call:
+    word = call.get("id") and (call["id"] if key == "id" else call["function"]["name"])
+    half = len(word or "") // 2 if least else 0
+    if not word or half < least:
         yield chunk
         return
-    word = call["id"] if key == "id" else call["function"]["name"]
-    before, after = cut(word)
-    if not after or (not before and cut is _halves):
-        yield chunk
-        return
-    function = {**call["function"]} if key == "id" else {**call["function"], "name": before}
-    opening = {**call, "function": {name: value for name, value in function.items() if value or name == "arguments"}}
-    opening |= {"id": before} if key == "id" else {}
-    rest = {"index": call["index"], **({"id": after} if key == "id" else {"function": {"name": after}})}
+    before, after = word[:half], word[half:]
+    if key == "id":
+        opening, rest = {**call, "id": before}, {"id": after}
+    else:
+        name = {"name": before} if before else {}
+        opening = {**call, "function": {**name, "arguments": call["function"]["arguments"]}}
+        rest = {"function": {"name": after}}
     yield _with_delta(chunk, lambda delta: {**delta, "tool_calls": [opening]})
-    yield _with_delta(chunk, lambda delta: {"tool_calls": [rest]})
+    yield _with_delta(chunk, lambda delta: {"tool_calls": [{"index": call["index"], **rest}]})

@@ -1,0 +1,136 @@
+"""How a step of a FakeModel's script is played: as the answer to one call, or as the events that stream it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from typing import Any
+
+from openai.types.responses import ResponseOutputItem, ResponseStreamEvent, ResponseUsage
+
+from fakemodel import parts, sdk
+from fakemodel.errors import ReplyInvalid
+from fakemodel.model import classic
+from fakemodel.model.interface import ModelResponse, Usage
+from fakemodel.model.memory import Memory
+from fakemodel.model.steps import Events, Failure
+from fakemodel.model.turns import Turn
+from fakemodel.reply import Reply
+from fakemodel.wire import responses
+from fakemodel.wire.ids import Ids
+from fakemodel.wire.payload import Payload, payload_of
+
+__all__ = ["answer", "events"]
+
+UNFINISHED = ("in_progress", "queued")
+
+
+async def answer(reply: Any, turn: Turn, memory: Memory, classic_usage: Usage | None) -> ModelResponse:
+    """The answer to a call. Raises the error of a failure, and ReplyInvalid for events that end with no response."""
+    if isinstance(reply, Failure):
+        raise reply.error
+    if isinstance(reply, ModelResponse):
+        return reply
+    if isinstance(reply, Events | AsyncIterator):
+        return await _finished(reply, turn, memory)
+    if not isinstance(reply, Reply):
+        output = classic.converted(reply)
+        return ModelResponse(output=output, usage=classic_usage or Usage(), response_id=classic.RESPONSE_ID)
+    body = responses.response(reply, ids=Ids(turn.number, turn.chain), fields=_echoed(turn))
+    memory.keep(turn, body)
+    return _model_response(body)
+
+
+async def events(reply: Any, turn: Turn, memory: Memory, classic_usage: Usage | None) -> AsyncGenerator[Any, None]:
+    """The events that stream the answer. Raises the error of a failure, after the events that come before it."""
+    if isinstance(reply, Failure):
+        for payload in list(_payloads(reply.reply, turn))[: reply.after] if reply.reply is not None else ():
+            yield _event(payload)
+        raise reply.error
+    if isinstance(reply, Events):
+        for event in reply.events:
+            _keep(event, turn, memory)
+            yield event
+    elif isinstance(reply, AsyncIterator):
+        try:
+            async for event in reply:
+                _keep(event, turn, memory)
+                yield event
+        finally:
+            if close := getattr(reply, "aclose", None):
+                await close()
+    elif isinstance(reply, Reply | ModelResponse):
+        for payload in _payloads(reply if isinstance(reply, Reply) else _reply(reply), turn):
+            _keep(payload, turn, memory)
+            yield _event(payload)
+    else:
+        for event in classic.events(reply, classic_usage):
+            yield event
+
+
+def _payloads(reply: Reply, turn: Turn) -> Iterator[Payload]:
+    return responses.events(reply, ids=Ids(turn.number, turn.chain), fields=_echoed(turn))
+
+
+def _event(payload: Payload) -> Any:
+    union: Any = ResponseStreamEvent
+    return sdk.parsed(union, payload)
+
+
+def _keep(event: Any, turn: Turn, memory: Memory) -> None:
+    """Remember the finished response that an event brings."""
+    response = event.get("response") if isinstance(event, dict) else getattr(event, "response", None)
+    if response is not None:
+        body = payload_of(response)
+        if body.get("status") not in UNFINISHED:
+            memory.keep(turn, body)
+
+
+async def _finished(reply: Events | AsyncIterator[Any], turn: Turn, memory: Memory) -> ModelResponse:
+    """The answer that an exact stream ends with."""
+    last = None
+    async for event in events(reply, turn, memory, None):
+        last = event
+    response = None if last is None else payload_of(last).get("response")
+    if response is None:
+        raise ReplyInvalid(
+            f"turn {turn.number} is not streamed, and its events do not end with a response: {last!r} is the last."
+        )
+    return _model_response(payload_of(response))
+
+
+def _model_response(body: Payload) -> ModelResponse:
+    union: Any = ResponseOutputItem
+    output = [sdk.parsed(union, payload_of(item)) for item in body["output"]]
+    return ModelResponse(output=output, usage=_usage(body.get("usage")), response_id=body["id"])
+
+
+def _reply(response: ModelResponse) -> Reply:
+    """A ready answer as a reply, to be streamed."""
+    usage = response.usage
+    counts = parts.Usage(usage.input_tokens, usage.output_tokens) if usage.total_tokens else None
+    return Reply(*response.output, usage=counts, id=response.response_id)
+
+
+def _echoed(turn: Turn) -> Payload:
+    """What the API says again of a request in its answer."""
+    echoed: Payload = {"previous_response_id": turn.previous_response_id}
+    if turn.conversation_id is not None:
+        echoed["conversation"] = {"id": turn.conversation_id}
+    if (store := getattr(turn.args["model_settings"], "store", None)) is not None:
+        echoed["store"] = store
+    return echoed
+
+
+def _usage(usage: Payload | None) -> Usage:
+    """The counts as the Agents SDK has them; a response that failed has none."""
+    if usage is None:
+        return Usage(requests=1)
+    counts = sdk.parsed(ResponseUsage, payload_of(usage))
+    return Usage(
+        requests=1,
+        input_tokens=counts.input_tokens,
+        output_tokens=counts.output_tokens,
+        total_tokens=counts.total_tokens,
+        input_tokens_details=counts.input_tokens_details,
+        output_tokens_details=counts.output_tokens_details,
+    )

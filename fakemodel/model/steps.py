@@ -1,0 +1,77 @@
+"""What the script of a FakeModel may hold: replies, and what only a model of the Agents SDK can do with a turn."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from fakemodel.errors import ReplyInvalid
+from fakemodel.model.interface import ModelResponse
+from fakemodel.reply import Reply
+
+__all__ = ["Events", "Failure", "failure", "is_error", "written"]
+
+
+@dataclass(frozen=True, slots=True)
+class Events:
+    """An exact stream: its events are handed on as they are, whatever the wire's laws say of them."""
+
+    events: tuple[Any, ...]
+
+    def __repr__(self) -> str:
+        return f"{len(self.events)} events"
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """An error, after so many events of a reply where the turn is streamed, with what the provider says of a retry."""
+
+    error: BaseException
+    reply: Reply | None = None
+    after: int = 0
+    retry_advice: Any = None
+
+    def __repr__(self) -> str:
+        told = f" after {self.after} events" if self.reply is not None else ""
+        return f"raise {self.error!r}{told}"
+
+
+def failure(
+    error: BaseException | type[BaseException], reply: object = None, *, after: int = 0, retry_advice: Any = None
+) -> Failure:
+    """A turn that raises `error`; streamed, after the first `after` events of `reply`.
+
+    `retry_advice` is the `agents.retry.ModelRetryAdvice` that the runner is given for this error. Raises ReplyInvalid
+    for an error that is none, and for events of no reply.
+    """
+    if not is_error(error):
+        raise ReplyInvalid(f"failure({error!r}) takes an exception, or the class of one.")
+    if type(after) is not int or after < 0 or (after > 0) != (reply is not None):
+        raise ReplyInvalid(f"failure(…, {reply!r}, after={after!r}): `after` counts the events of a reply, from 1 on.")
+    raised = error() if isinstance(error, type) else error
+    return Failure(raised, None if reply is None else Reply.of(reply), after, retry_advice)
+
+
+def written(reply: object) -> Any:
+    """A reply as it stands in the script, detached from the caller's. Raises ReplyInvalid for what is none."""
+    if is_error(reply) or isinstance(reply, Failure | Events | AsyncIterator):
+        return reply
+    if isinstance(reply, ModelResponse):
+        return copy.deepcopy(reply)
+    if callable(reply):
+        return reply
+    if isinstance(reply, list | tuple) and reply and all(map(_is_event, reply)):
+        return Events(tuple(copy.deepcopy(event) for event in reply))
+    return Reply.of(reply)
+
+
+def is_error(reply: object) -> bool:
+    """Whether `reply` is to be raised: an exception, or the class of one."""
+    return isinstance(reply, BaseException) or (isinstance(reply, type) and issubclass(reply, BaseException))
+
+
+def _is_event(value: Any) -> bool:
+    type_ = value.get("type") if isinstance(value, Mapping) else getattr(value, "type", None)
+    return isinstance(type_, str) and (type_.startswith("response.") or type_ == "error")
