@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from functools import partial
 from timeit import repeat
 
 from openai._models import construct_type
@@ -74,10 +75,7 @@ def growth() -> dict[str, float]:
         "wire bytes": wire_bytes,
         "check_events": lambda reply: list(violations(checked[id(reply)])),
     }
-    return {
-        what: best(lambda work=work: work(long), 3) / best(lambda work=work: work(short), 3) / 10  # type: ignore[misc]
-        for what, work in works.items()
-    }
+    return {what: best(partial(work, long)) / best(partial(work, short)) / 10 for what, work in works.items()}
 
 
 def main() -> int:

@@ -265,19 +265,15 @@ def _logprob_entries(fragment: str, given: object) -> tuple[Payload, ...]:
 
 def _logprob_entry(given: Mapping[str, Any], top: bool = False) -> Payload:
     token, value, alternatives = given.get("token"), given.get("logprob"), given.get("top_logprobs") or ()
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    told = isinstance(token, str) and is_number and -inf < value <= ROUNDED  # type: ignore[operator]
-    if (
-        not told
-        or not isinstance(alternatives, list | tuple)
-        or not all(isinstance(each, Mapping) for each in alternatives)
-    ):
+    listed = isinstance(alternatives, list | tuple) and all(isinstance(each, Mapping) for each in alternatives)
+    is_number = isinstance(value, int | float) and not isinstance(value, bool) and -inf < value <= ROUNDED
+    if not isinstance(token, str) or not isinstance(value, int | float) or not is_number or not listed:
         raise ReplyInvalid(
             f"logprobs={value!r} for {token!r}: a log probability is a number, at most 0. It is given as such, as an "
             'entry {"token": …, "logprob": …, "top_logprobs": […]}, or as a list of entries.'
         )
-    _check_text("A token", str(token))
-    entry = {"bytes": list(str(token).encode()), **copy.deepcopy(dict(given)), "logprob": float(value)}  # type: ignore[arg-type]
+    _check_text("A token", token)
+    entry = {"bytes": list(token.encode()), **copy.deepcopy(dict(given)), "logprob": float(value)}
     return entry if top else {**entry, "top_logprobs": [_logprob_entry(each, top=True) for each in alternatives]}
 
 

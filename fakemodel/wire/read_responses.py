@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterable
 from copy import deepcopy
 from itertools import zip_longest
@@ -36,7 +37,10 @@ def from_response(response: object) -> Reply:
                 f"The response {body.get('id')!r} is {body.get('status')!r}: there is no reply before it is "
                 f"{', '.join(REASONS)}."
             )
-        return _reply(body, [_given(item) for item in body["output"]], Recorded("responses", _without_output(body)))
+        items = [_given(item) for item in body["output"]]
+        for output in outputs(items, Ids()):  # what could not be streamed is found here, not where it is played
+            list(item_events(output, 0))
+        return _reply(body, items, Recorded("responses", _without_output(body)))
 
 
 def from_events(events: Iterable[object]) -> Reply:
@@ -113,8 +117,9 @@ def _usage(counts: Payload | None) -> Usage | None:
     if not counts:
         return None
     details = [counts.get(f"{key}_tokens_details") or {} for key in ("input", "output")]
-    cached, reasoning = details[0].get("cached_tokens") or 0, details[1].get("reasoning_tokens") or 0
-    return Usage(counts.get("input_tokens") or 0, counts.get("output_tokens") or 0, cached, reasoning)
+    cached, reasoning = details[0].get("cached_tokens"), details[1].get("reasoning_tokens")
+    told = (counts.get("input_tokens"), counts.get("output_tokens"), cached, reasoning)
+    return Usage(*(operator.index(count or 0) for count in told))
 
 
 def _given(item: Payload) -> Item:

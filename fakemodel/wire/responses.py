@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from typing import Any
@@ -91,6 +92,9 @@ AT_FIRST: Payload = {
 }
 """What of a response is otherwise when it is created than in the end."""
 
+TIMES = {"created_at", "completed_at"}
+"""The fields that are times, in seconds."""
+
 SERVED_TIER = {"auto": "default"}
 ASKED_TIER = {served: asked for asked, served in SERVED_TIER.items()}
 """The tier asked for, and the one that served: the one setting that changes while a response is made."""
@@ -148,7 +152,7 @@ def _snapshots(
         raise ReplyInvalid("The Responses API has no form for several choices. Play them one by one.")
     for key in fields.keys() & SAID_BY.keys():
         raise ReplyInvalid(f"{key}={fields[key]!r} is no field to be set on a response: {SAID_BY[key]} says it.")
-    output, fields = [item.item for item in items], deepcopy(dict(fields))
+    output, fields = [item.item for item in items], _checked(fields)
     recorded = reply.recorded
     if recorded is not None:
         final = {**deepcopy(recorded.body), **fields, "output": output}
@@ -167,13 +171,25 @@ def _snapshots(
     return first, {
         **first,
         "status": reply.status,
-        "completed_at": fields.get("completed_at", first["created_at"] + 1) if completed else None,
+        "completed_at": fields.get("completed_at", (first["created_at"] or 0) + 1) if completed else None,
         "error": deepcopy(reply.error),
         "incomplete_details": None if reply.reason is None else {"reason": reply.reason},
         "output": output,
-        "service_tier": SERVED_TIER.get(first["service_tier"], first["service_tier"]),
+        "service_tier": SERVED_TIER.get(str(first["service_tier"]), first["service_tier"]),
         "usage": None if reply.status == "failed" else _usage(usage_of(reply)),
     }
+
+
+def _checked(fields: Mapping[str, Any]) -> Payload:
+    """The fields that are set, detached. Raises ReplyInvalid for what has no form on the wire."""
+    for key in TIMES & fields.keys():
+        if not isinstance(fields[key], int | float | None) or isinstance(fields[key], bool):
+            raise ReplyInvalid(f"{key}={fields[key]!r} is no time: expected are seconds.")
+    try:
+        json.dumps(fields, allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise ReplyInvalid(f"The fields of a response are JSON, these are not: {error}.") from None
+    return deepcopy(dict(fields))
 
 
 def _usage(usage: Usage) -> Payload:

@@ -223,6 +223,15 @@ def test_completions_of_another_form_are_refused(choices):
         {"status": ["completed"]},
         {"usage": 5},
         {"usage": {"input_tokens_details": 5}},
+        {"usage": {"input_tokens": "x", "output_tokens": 1}},
+        {
+            "output": [
+                {
+                    **Reply("a").response().to_dict()["output"][0],
+                    "content": [{"type": "output_text", "text": "a", "annotations": 5}],
+                }
+            ]
+        },
         {"incomplete_details": 5},
     ],
     ids=repr,

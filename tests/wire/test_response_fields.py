@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fakemodel import FakeOpenAI, Reply, check_events, text, tool_call
+from fakemodel import FakeOpenAI, Reply, ReplyInvalid, check_events, text, tool_call
 
 laws = settings(derandomize=True, deadline=None, max_examples=50)
 
@@ -153,3 +153,23 @@ def test_a_client_is_told_again_what_it_asked_for():
     streamed = client.responses.create(model="fake-model", input="Hi", stream=True, **asked)
 
     assert list(streamed) == reply.events(**asked)
+
+
+@pytest.mark.parametrize(
+    ("field", "message"),
+    [
+        ({"created_at": "x"}, "created_at='x' is no time: expected are seconds."),
+        ({"metadata": object}, "The fields of a response are JSON, these are not: "),
+        ({"temperature": float("nan")}, "The fields of a response are JSON, these are not: "),
+        ({"status": "queued"}, "status='queued' is no field to be set on a response: Reply(status=…) says it."),
+    ],
+)
+def test_a_field_without_a_form_on_the_wire_is_refused(field, message):
+    for render in (Reply("a").events, Reply("a").response):
+        with pytest.raises(ReplyInvalid) as refused:
+            render(**field)
+        assert str(refused.value).startswith(message)
+
+
+def test_a_tier_of_another_type_is_echoed():
+    assert Reply("a").response(service_tier={}).to_dict(warnings=False)["service_tier"] == {}
