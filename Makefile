@@ -23,11 +23,14 @@ record: $(VENV)/ready ## Record the cassettes that ship anew, from FakeOpenAI
 fidelity: $(VENV)/ready ## Measure on real traffic, and print the figures
 	$(BIN)/python -m pytest -m fidelity -p no:randomly $(TEST_ARGS)
 
-bench: $(VENV)/ready ## Measure what it costs, as ratios to the SDK's parse
+bench: $(VENV)/ready ## Measure what it costs, as ratios to the SDK's parse and to the SDK's own scripted model
 	$(BIN)/python benchmarks/wire.py
+	$(BIN)/python benchmarks/fake_model.py
 
 coverage: $(VENV)/ready ## Run the tests with branch coverage
+	$(BIN)/coverage erase
 	$(BIN)/coverage run -m pytest $(TEST_ARGS)
+	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 
 lint: $(VENV)/lint types ## Check style, format and types
@@ -48,11 +51,13 @@ wheel: $(VENV)/lint ## Build the wheel, install it into an environment of its ow
 	$(VENV)-wheel/bin/python -m pip install --quiet --disable-pip-version-check dist/*.whl
 	$(VENV)-wheel/bin/python tests/wheel/check_wheel.py dist/*.whl
 
-# The oldest SDKs we support, without the Agents SDK and with its oldest. fakemodel is not installed there:
-# the plugin is loaded from the checkout.
-compat: $(VENV)-openai2/ready $(VENV)-agents020/ready ## Run the tests on the oldest supported SDKs
+# The oldest SDKs we support: openai alone, and the Agents SDK. `expected_events` speaks for it since 0.20, so that
+# before only what runs agents is run. fakemodel is not installed there: the plugin is loaded from the checkout.
+compat: $(VENV)-openai2/ready $(VENV)-agents020/ready $(VENV)-agents069/ready ## Run the tests on the oldest SDKs
 	$(VENV)-openai2/bin/python -m pytest -p plugin tests examples/test_conversation.py $(TEST_ARGS)
 	$(VENV)-agents020/bin/python -m pytest -p plugin $(TEST_ARGS)
+	$(VENV)-agents069/bin/python -m pytest -p plugin tests/model tests/tape/test_traces.py examples/test_agent.py \
+	    $(TEST_ARGS)
 
 # The Agents SDK's own tests, from its source distributions, with the openai SDK of their day.
 DROPIN := 0.20.0 0.6.9
@@ -73,7 +78,7 @@ $(PYTHON) -m venv --clear $(@D)
 endef
 
 $(VENV)/ready: pyproject.toml
-	$(environment) --editable '.[agents,server]' --group test
+	$(environment) --editable '.[agents,cli,server]' --group test
 	@touch $@
 
 $(VENV)/lint: $(VENV)/ready
@@ -81,16 +86,20 @@ $(VENV)/lint: $(VENV)/ready
 	@touch $@
 
 $(VENV)-openai2/ready: pyproject.toml
-	$(environment) 'openai==2.0.0' 'pytest==8.4.*' 'vcrpy==9.4.*' pyyaml uvicorn --group test
+	$(environment) 'openai==2.0.0' 'pytest==8.4.*' 'vcrpy==9.4.*' detect-secrets pyyaml uvicorn --group test
 	@touch $@
 
 $(VENV)-agents020/ready: pyproject.toml
-	$(environment) 'openai-agents==0.20.0' 'openai<3' pytest vcrpy pyyaml uvicorn --group test
+	$(environment) 'openai-agents==0.20.0' 'openai<3' pytest vcrpy detect-secrets pyyaml uvicorn --group test
+	@touch $@
+
+$(VENV)-agents069/ready: pyproject.toml
+	$(environment) 'openai-agents==0.6.9' 'openai==2.9.0' pytest vcrpy detect-secrets pyyaml uvicorn --group test
 	@touch $@
 
 $(VENV)-dropin-%/ready: pyproject.toml
 	$(environment) 'openai-agents[encrypt,litellm,realtime,redis,sqlalchemy,viz,voice]==$*' \
-	    'openai==$(OPENAI_OF_$*)' pytest vcrpy pyyaml pytest-asyncio pytest-mock pytest-xdist inline-snapshot \
+	    'openai==$(OPENAI_OF_$*)' pytest vcrpy detect-secrets pyyaml pytest-asyncio pytest-mock pytest-xdist inline-snapshot \
 	    aiosqlite 'fakeredis>=2.31' 'fastapi<1' greenlet textual
 	$(@D)/bin/python -m pip download --quiet --disable-pip-version-check --no-deps --no-binary :all: \
 	    --dest $(@D) openai-agents==$*

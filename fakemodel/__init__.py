@@ -17,10 +17,12 @@ if TYPE_CHECKING:
     from fakemodel.errors import CassetteInvalid as CassetteInvalid
     from fakemodel.errors import CassetteMiss as CassetteMiss
     from fakemodel.errors import CassetteMissing as CassetteMissing
+    from fakemodel.errors import CassetteWarning as CassetteWarning
     from fakemodel.errors import FakeModelError as FakeModelError
     from fakemodel.errors import NetworkRefused as NetworkRefused
     from fakemodel.errors import NoReplyLeft as NoReplyLeft
     from fakemodel.errors import ReplyInvalid as ReplyInvalid
+    from fakemodel.errors import SecretFound as SecretFound
     from fakemodel.errors import ServerStateRefused as ServerStateRefused
     from fakemodel.errors import ServerUnavailable as ServerUnavailable
     from fakemodel.errors import SettingInvalid as SettingInvalid
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from fakemodel.model.fake_model import FakeModel as FakeModel
     from fakemodel.model.fake_model import PromptCacheFakeModel as PromptCacheFakeModel
     from fakemodel.model.steps import failure as failure
+    from fakemodel.model.steps import slow as slow
     from fakemodel.parts import reasoning as reasoning
     from fakemodel.parts import refusal as refusal
     from fakemodel.parts import text as text
@@ -51,10 +54,12 @@ _HOMES = {
         "CassetteInvalid",
         "CassetteMiss",
         "CassetteMissing",
+        "CassetteWarning",
         "FakeModelError",
         "NetworkRefused",
         "NoReplyLeft",
         "ReplyInvalid",
+        "SecretFound",
         "ServerStateRefused",
         "ServerUnavailable",
         "SettingInvalid",
@@ -65,7 +70,7 @@ _HOMES = {
     "fakemodel.guards": ("when",),
     "fakemodel.model.classic": ("get_response_obj",),
     "fakemodel.model.fake_model": ("FakeModel", "PromptCacheFakeModel"),
-    "fakemodel.model.steps": ("failure",),
+    "fakemodel.model.steps": ("failure", "slow"),
     "fakemodel.parts": ("reasoning", "refusal", "text", "tool_call", "usage"),
     "fakemodel.reply": ("Reply",),
     "fakemodel.streams": ("stream",),

@@ -17,10 +17,12 @@ __all__ = [
     "CassetteInvalid",
     "CassetteMiss",
     "CassetteMissing",
+    "CassetteWarning",
     "FakeModelError",
     "NetworkRefused",
     "NoReplyLeft",
     "ReplyInvalid",
+    "SecretFound",
     "ServerStateRefused",
     "ServerUnavailable",
     "SettingInvalid",
@@ -81,8 +83,16 @@ class CassetteMissing(FakeModelError, FileNotFoundError):
     """There is nothing to replay: the cassette's file does not exist."""
 
 
+class CassetteWarning(UserWarning):
+    """A cassette is older than `max_age`, or holds what might better not be in a repository: an e-mail address, say."""
+
+
 class CassetteInvalid(FakeModelError, ValueError):
     """A cassette's file cannot be read as one, or what was recorded must not be written to one."""
+
+
+class SecretFound(FakeModelError):
+    """What was recorded holds a secret, so that nothing is written. The message says where it stands, never what."""
 
 
 class UnplayedTurns(FakeModelError, AssertionError):

@@ -238,9 +238,9 @@ def part_of(value: object) -> Part:
     if isinstance(value, Mapping) or (hasattr(value, "model_dump") and not isinstance(value, type)):
         payload = copy.deepcopy(payload_of(value))
         if isinstance(payload.get("type"), str):
-            from fakemodel.sdk import item_types
+            from fakemodel.sdk import ITEM_TYPES
 
-            if problem := problem_of(payload, item_types()):
+            if problem := problem_of(payload, ITEM_TYPES):
                 raise ReplyInvalid(f"{problem}: {payload!r}")
             try:
                 whole = json.dumps(payload, ensure_ascii=False, allow_nan=False)

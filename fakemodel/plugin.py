@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import shlex
 import sys
-from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,9 +15,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from fakemodel import hooks
 from fakemodel.errors import FakeModelError, SettingInvalid
+from fakemodel.summary import Summary
 from fakemodel.tape import MODES, VERBS
-from fakemodel.tape.settings import MARKER, SETTINGS, checked
+from fakemodel.tape.settings import MARKER, SETTINGS, checked, inis
 from fakemodel.tracebacks import keep_users_frames
 
 if TYPE_CHECKING:
@@ -34,11 +35,12 @@ VCR_MARKER = "vcr(**vcr_config): pytest-recording's marker, understood as `casse
 
 @dataclass(slots=True)
 class Run:
-    """One run of a test: its cassette, who judges it at its end, and what was refused meanwhile."""
+    """One run of a test: its cassette, who judges it at its end, and what is told beside another failure."""
 
     cassette: Cassette | None = None
     judges: list[Callable[[], None]] = field(default_factory=list)
     refused: list[Sequence[FakeModelError]] = field(default_factory=list)
+    doubles: list[FakeModel | FakeOpenAI] = field(default_factory=list)
     call: str | None = None  # the outcome of the call phase, once it is over
     outcome: str | None = None  # what became of the cassette
 
@@ -66,7 +68,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "have no cassette. rerecord: record the selected tests anew; a failing test leaves its cassette as it was.",
     )
     for name, (kind, _, default, text) in SETTINGS.items():
-        parser.addini(f"cassette_{name}", text, type=kind, default=default)  # type: ignore[arg-type]
+        if kind is not None:
+            parser.addini(f"cassette_{name}", text, type=kind, default=default)  # type: ignore[arg-type]
+
+
+def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
+    """Add the hook by which other plugins, and a conftest, add rules for scrubbing."""
+    pluginmanager.add_hookspecs(hooks)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -74,7 +82,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", MARKER)
     if not config.pluginmanager.hasplugin("recording"):
         config.addinivalue_line("markers", VCR_MARKER)
-    config.pluginmanager.register(Summary(), "fakemodel-summary")
+    config.pluginmanager.register(Summary(config), "fakemodel-summary")
 
 
 @pytest.fixture
@@ -85,7 +93,9 @@ def fake_model(request: pytest.FixtureRequest) -> Iterator[FakeModel]:
 
     model = FakeModel()
     model.say()
-    request.node.stash[RUN].judge_by(model.assert_complete, model.refused)
+    run: Run = request.node.stash[RUN]
+    run.judge_by(model.assert_complete, model.refused)
+    run.doubles.append(model)
     with traces_answered():
         yield model
 
@@ -111,6 +121,7 @@ def fake_openai(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch)
     base_url = server.mount(api)
     monkeypatch.setenv("OPENAI_BASE_URL", base_url)
     run.judge_by(api.assert_complete, api.refused)
+    run.doubles.append(api)
     with traces_answered():
         yield api
     server.unmount(base_url)
@@ -156,8 +167,7 @@ def _cassette_in_player(request: pytest.FixtureRequest) -> Iterator[None]:
     node, run = request.node, request.node.stash[RUN]
     with _readably():
         settings = _settings(request, markers)
-        test_name = f"{request.cls.__qualname__}.{node.name}" if request.cls else node.name
-        path = path_of_test(request.path, test_name, settings.pop("name"))
+        path = path_of_test(request.path, _name_of(node), settings.pop("name"))
         mode = request.config.getoption("--cassettes")
         if not may_be_recorded(path, request.path):
             mode = "replay"
@@ -182,6 +192,25 @@ def _cassette_in_player(request: pytest.FixtureRequest) -> Iterator[None]:
                     run.outcome = inside.finish()
 
 
+def _path_of(item: pytest.Item) -> Path | None:
+    """Where the cassette of a test lies, if it has one, whoever plays it."""
+    markers = list(item.iter_markers("cassette"))
+    if not (markers or item.get_closest_marker("vcr") or "cassette" in getattr(item, "fixturenames", ())):
+        return None
+    name = next(filter(None, (marker.kwargs.get("name") for marker in markers)), None)
+    from fakemodel.tape.paths import path_of_test
+
+    try:
+        return path_of_test(item.path, _name_of(item), name)
+    except SettingInvalid:  # the test itself tells it
+        return None
+
+
+def _name_of(item: pytest.Item) -> str:
+    owner = getattr(item, "cls", None)
+    return f"{owner.__qualname__}.{item.name}" if owner else item.name
+
+
 @contextmanager
 def _doubles_guarded() -> Iterator[None]:
     """Let no traces out where a suite makes its FakeModel or FakeOpenAI by hand."""
@@ -201,13 +230,16 @@ def _remedy(nodeid: str, mode: str) -> str:
 def _settings(request: pytest.FixtureRequest, markers: Sequence[pytest.Mark]) -> dict[str, Any]:
     """Every setting of a test's cassette: marker (the nearest first) over fixture over ini."""
     settings: dict[str, Any] = {"name": None}
-    settings |= {name: request.config.getini(f"cassette_{name}") for name in SETTINGS}
+    settings |= inis(request.config.getini)
     config = request.getfixturevalue("cassette_config")
     settings |= checked(config, "cassette_config", SETTINGS)
     for marker in reversed(markers):
         if marker.args:
             raise SettingInvalid(f"@pytest.mark.cassette takes keywords only: name={marker.args[0]!r}.")
         settings |= checked(marker.kwargs, "@pytest.mark.cassette", ["name", *SETTINGS])
+    for rules in request.config.hook.pytest_fakemodel_scrub(config=request.config):
+        checked({"scrub": rules}, "pytest_fakemodel_scrub", SETTINGS)
+        settings["scrub"] = {**settings["scrub"], **rules, **settings["scrub"]}  # a setting goes before, and counts
     return settings
 
 
@@ -261,8 +293,8 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
         keep_users_frames(error, item.config.rootpath)
         raise
     except BaseException:
-        for refused in (refused for each in item.stash[RUN].refused for refused in each):
-            item.add_report_section("call", "fakemodel", f"{type(refused).__name__}: {refused}")
+        for section in _sections(item.stash[RUN]):
+            item.add_report_section("call", "fakemodel", section)
         raise
     _judge(item)
     return result
@@ -279,6 +311,15 @@ def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, object, object
     if item.stash[RUN].call == "passed":
         _judge(item)
     return result
+
+
+def _sections(run: Run) -> Iterator[str]:
+    """What is told beside a failure of another kind: what was refused, or else the turns beside the script."""
+    refused = [error for errors in run.refused for error in errors]
+    if refused:
+        yield from (f"{type(error).__name__}: {error}" for error in refused)
+    else:
+        yield from (double.summary() for double in run.doubles if double.turns)
 
 
 def _judge(item: pytest.Item) -> None:
@@ -317,28 +358,11 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     """Note how the call ended, and what became of the cassette."""
     report = yield
     run = item.stash.get(RUN, None)
-    if run is not None and report.when == "call":
+    # xdist sends a report with all its attributes, also those that its type does not know.
+    if report.when == "setup" and (path := _path_of(item)) is not None:
+        report.fakemodel_path = str(path)  # type: ignore[attr-defined]
+    elif run is not None and report.when == "call":
         run.call = report.outcome
     elif run is not None and report.when == "teardown" and run.outcome:
-        # xdist sends the report with all its attributes, also those that its type does not know.
         report.fakemodel_cassette = run.outcome  # type: ignore[attr-defined]
     return report
-
-
-class Summary:
-    """One line at the end: what became of the cassettes, counted from the reports, also of xdist's workers."""
-
-    def __init__(self) -> None:
-        self.counts: Counter[str] = Counter()
-
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Count a cassette."""
-        outcome = getattr(report, "fakemodel_cassette", None)
-        if outcome is not None:
-            self.counts[outcome] += 1
-
-    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """Write the line, where there is anything to say."""
-        if self.counts:
-            told = ", ".join(f"{count} {outcome}" for outcome, count in sorted(self.counts.items()))
-            terminalreporter.write_line(f"cassettes: {told}")

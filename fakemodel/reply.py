@@ -191,14 +191,11 @@ class Reply:
         the response is queued first. `response_fields` are set on every snapshot of the response
         (`previous_response_id="resp_…"`, `instructions=…`), as the API echoes those of a request.
         """
-        from openai.types.responses import ResponseStreamEvent
-
         from fakemodel import sdk
         from fakemodel.wire import responses
 
-        fields = {**response_fields, "background": True} if background else response_fields
-        union: Any = ResponseStreamEvent
-        return [sdk.parsed(union, event) for event in responses.events(self, fields=fields, obfuscation=obfuscation)]
+        fields = responses.checked({**response_fields, "background": True} if background else response_fields)
+        return [sdk.event(event) for event in responses.events(self, fields=fields, obfuscation=obfuscation)]
 
     def response(self, **response_fields: Any) -> Response:
         """What the Responses API answers without streaming; `response_fields` as for `events`."""
@@ -207,7 +204,7 @@ class Reply:
         from fakemodel import sdk
         from fakemodel.wire import responses
 
-        return sdk.parsed(Response, responses.response(self, fields=response_fields))
+        return sdk.parsed(Response, responses.response(self, fields=responses.checked(response_fields)))
 
     @property
     def output(self) -> list[ResponseOutputItem]:

@@ -6,7 +6,7 @@ One report for every subject that plays replies: a turn a line, what came in, wh
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from fakemodel.errors import NoReplyLeft, ReplyInvalid, UnplayedReplies
 from fakemodel.guards import Guarded
@@ -14,9 +14,12 @@ from fakemodel.parts import Item, Part, Reasoning, Refusal, Text, ToolCall
 from fakemodel.reply import Reply
 from fakemodel.wire.outputs import words
 
-__all__ = ["Played", "described", "no_reply_left", "shortened", "unplayed_replies"]
+__all__ = ["Played", "Turns", "described", "no_reply_left", "shortened", "table", "unplayed_replies"]
 
 WIDTH = 60
+
+SHOWN = 20
+"""How many turns a table shows; of more, the first and the last."""
 
 
 class Played(Protocol):
@@ -31,6 +34,16 @@ class Played(Protocol):
         """What went out, in a few words."""
 
 
+TurnT = TypeVar("TurnT", bound=Played)
+
+
+class Turns(list[TurnT]):
+    """The turns that were played, in order; as a text a table of what each was asked and answered."""
+
+    def __str__(self) -> str:
+        return table(self)
+
+
 def no_reply_left(subject: str, turns: Sequence[Played], left: Sequence[object] = ()) -> NoReplyLeft:
     """The last of `turns` found no reply. `subject` is who was asked: 'the model'; `left` wait for other turns."""
     number = len(turns)
@@ -38,26 +51,34 @@ def no_reply_left(subject: str, turns: Sequence[Played], left: Sequence[object] 
         waiting = "\n".join(f"  waiting {described(reply)}" for reply in left)
         return NoReplyLeft(
             f"{subject} was called {_times(number)}, and no reply that is left is for turn {number}.\n"
-            f"{_table(turns)}\n{waiting}\n"
+            f"{table(turns)}\n{waiting}\n"
             f"Add a Reply for turn {number}, or find out why it is not what a guard waits for."
         )
     return NoReplyLeft(
         f"{subject} was called {_times(number)}, the script has {_replies(number - 1)}.\n"
-        f"{_table(turns)}\n"
+        f"{table(turns)}\n"
         f"Add a Reply for turn {number}, or find out why it was asked again."
     )
 
 
 def unplayed_replies(subject: str, turns: Sequence[Played], left: Sequence[object]) -> UnplayedReplies:
     """The test is over, and `left` was never asked for."""
-    lines = [
-        f"  turn {len(turns) + number}  never asked for -> {described(reply)}" for number, reply in enumerate(left, 1)
-    ]
     return UnplayedReplies(
         f"{subject} was called {_times(len(turns))}, the script has {_replies(len(turns) + len(left))}.\n"
-        + "\n".join(([_table(turns)] if turns else []) + lines)
-        + "\nRemove what is not needed, or find out why it was not asked for."
+        f"{table(turns, left)}\n"
+        "Remove what is not needed, or find out why it was not asked for."
     )
+
+
+def table(turns: Sequence[Played], left: Sequence[object] = ()) -> str:
+    """What each turn was asked and answered, a turn a line; then the replies that are `left`."""
+    rows = [(turn.asked, turn.answered) for turn in turns] + [("never asked for", described(reply)) for reply in left]
+    width = max((len(asked) for asked, _ in rows), default=0)
+    lines = [f"  turn {number}  {asked:<{width}} -> {answered}" for number, (asked, answered) in enumerate(rows, 1)]
+    if len(lines) > SHOWN + 1:
+        half = SHOWN // 2
+        lines[half:-half] = [f"  … {len(lines) - SHOWN} more turns"]
+    return "\n".join(lines)
 
 
 def described(reply: object) -> str:
@@ -68,6 +89,8 @@ def described(reply: object) -> str:
         return shortened(" + ".join(map(_part, reply.parts)) or "nothing")
     if isinstance(reply, BaseException | type):
         return shortened(f"raise {reply!r}")
+    if isinstance(output := getattr(reply, "output", None), list):  # an answer of the Agents SDK
+        reply = output
     if isinstance(reply, list):
         return shortened(" + ".join(map(_classic, reply)) or "nothing")
     if callable(reply):
@@ -106,13 +129,6 @@ def _word(word: Part) -> str:
             return f"refusal {''.join(word.fragments)!r}"
         case Reasoning():
             return f"reasoning {''.join(word.fragments)!r}" if word.fragments else "reasoning"
-
-
-def _table(turns: Sequence[Played]) -> str:
-    width = max(len(turn.asked) for turn in turns)
-    return "\n".join(
-        f"  turn {number}  {turn.asked:<{width}} -> {turn.answered}" for number, turn in enumerate(turns, 1)
-    )
 
 
 def _times(count: int) -> str:

@@ -15,7 +15,7 @@ Older versions differ in these rules:
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from fakemodel.agents_events.items import FAKE_ID
 from fakemodel.errors import StreamError
@@ -48,16 +48,15 @@ def expected_events(chunks: Iterable[object], *, response: Response | None = Non
     Every event is as it was when it was emitted. The Agents SDK itself goes on filling in the reasoning item that
     it announced, so its events are copied as they come: ``event.model_copy(deep=True)``.
     """
-    from openai.types.responses import Response, ResponseStreamEvent
+    from openai.types.responses import Response
 
     from fakemodel import sdk
     from fakemodel.agents_events.adapter import Adapter
 
     envelope = response if response is not None else sdk.parsed(Response, ENVELOPE)
     adapter = Adapter(envelope)
-    union: Any = ResponseStreamEvent
     found = []
     with read_as("stream of chunks", StreamError):
         for number, event in enumerate(adapter.events(payloads_of(chunks))):
-            found.append(sdk.parsed(union, {**event, "sequence_number": number}))
+            found.append(sdk.event({**event, "sequence_number": number}))
     return found

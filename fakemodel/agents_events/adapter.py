@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from copy import deepcopy
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from fakemodel.agents_events.items import FAKE_ID, Call, message
 from fakemodel.agents_events.members import citations, delta_logprob, logprob, text_of, usage
@@ -170,12 +170,9 @@ class Adapter:
         yield {"type": "response.completed", "response": self._completed(output)}
 
     def _completed(self, output: list[Payload]) -> Response:
-        from openai.types.responses import ResponseOutputItem
-
         from fakemodel import sdk
 
-        union: Any = ResponseOutputItem
         completed = self.envelope.model_copy()
-        completed.output = [sdk.parsed(union, item) for item in output]
+        completed.output = [sdk.item(item) for item in output]
         completed.usage = usage(self.usage)
         return completed

@@ -62,8 +62,6 @@ def citations(annotations: object) -> Iterator[Payload]:
 
 def usage(counts: Payload | None) -> Any:
     """The counts of a Chat Completions answer under the names that the Responses API has for them."""
-    from openai.types.responses import ResponseUsage
-
     from fakemodel import sdk
 
     if counts is None:
@@ -80,4 +78,4 @@ def usage(counts: Payload | None) -> Any:
             "cache_write_tokens": prompt.get("cache_write_tokens") or 0,
         },
     }
-    return sdk.parsed(ResponseUsage, renamed)
+    return sdk.response_usage(renamed)

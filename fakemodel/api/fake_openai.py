@@ -15,7 +15,7 @@ from fakemodel.errors import FakeModelError
 from fakemodel.guards import Asked, Guarded, met
 from fakemodel.httpx_modules import sdk_httpx
 from fakemodel.reply import Reply, listed
-from fakemodel.script import described, no_reply_left, shortened, unplayed_replies
+from fakemodel.script import Turns, described, no_reply_left, shortened, table, unplayed_replies
 from fakemodel.state import State, items_of
 
 if TYPE_CHECKING:
@@ -45,9 +45,10 @@ class Served:
 class FakeOpenAI:
     """The OpenAI API, scripted: each answer is the next of its replies.
 
-    `requests` is the journal: every request in order, with its `path`, `json` body and `status`. A request
-    that finds no reply is refused, noted in `refused`, and raised again by `assert_complete`, even where the
-    code under test swallowed it. `state` is what the server remembers. Raises ReplyInvalid for what is no reply.
+    `requests` is the journal: every request in order, with its `path`, `json` body and `status`; `turns` are those
+    that asked for a reply. A request that finds none is refused, noted in `refused`, and raised again by
+    `assert_complete`, even where the code under test swallowed it. `state` is what the server remembers. Raises
+    ReplyInvalid for what is no reply.
     """
 
     def __init__(self, replies: Iterable[object] = ()) -> None:
@@ -56,7 +57,7 @@ class FakeOpenAI:
         self.state = State()
         self._replies: list[Reply] = []
         self._guarded: list[Guarded] = []
-        self._played: list[Turn] = []
+        self.turns: Turns[Turn] = Turns()
         self._lock = threading.Lock()
         self.say(*listed(replies))
 
@@ -81,7 +82,11 @@ class FakeOpenAI:
         if self.refused:
             raise self.refused[0]
         if self.remaining:
-            raise unplayed_replies("the API", self._played, [*self._replies, *self._guarded])
+            raise unplayed_replies("the API", self.turns, [*self._replies, *self._guarded])
+
+    def summary(self) -> str:
+        """What each turn was asked and answered, a turn a line, and the replies that nobody asked for."""
+        return table(self.turns, [*self._replies, *self._guarded])
 
     def client(self, **options: Any) -> openai.OpenAI:
         """A client of the SDK that is answered in process; `options` are those of `openai.OpenAI`."""
@@ -119,13 +124,13 @@ class FakeOpenAI:
 
     def play(self) -> tuple[int, Reply]:
         """The next reply, and the position it is played at. Raises NoReplyLeft."""
-        self._played.append(Turn(_asked(self.requests[-1])))
-        found = met(self._guarded, _summary(self.requests[-1], len(self._played)))
+        self.turns.append(Turn(_asked(self.requests[-1])))
+        found = met(self._guarded, _summary(self.requests[-1], len(self.turns)))
         if found is None and not self._replies:
-            raise no_reply_left("the API", self._played, self._guarded)
+            raise no_reply_left("the API", self.turns, self._guarded)
         reply = Reply.of(found.reply) if found else self._replies.pop(0)
-        self._played[-1].answered = described(reply)
-        return len(self._played), reply
+        self.turns[-1].answered = described(reply)
+        return len(self.turns), reply
 
     def _options(self, options: dict[str, Any], *, sync: bool) -> dict[str, Any]:
         from fakemodel.api.transport import transport

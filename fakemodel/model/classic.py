@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import openai.types.responses as sdk_types
-from openai.types.responses import Response, ResponseOutputItem, ResponseStreamEvent
+from openai.types.responses import Response, ResponseStreamEvent
 
 from fakemodel import sdk
 
@@ -53,8 +53,7 @@ def get_response_obj(output: Sequence[Any], response_id: str | None = None, usag
             },
         },
     )
-    union: Any = ResponseOutputItem
-    response.output = [sdk.parsed(union, item) if isinstance(item, dict) else item for item in output]
+    response.output = [sdk.item(item) for item in output]
     return response
 
 
@@ -78,9 +77,8 @@ def _patch_call(item: Payload) -> Any:
 def events(output: Sequence[Any], usage: Usage | None) -> Iterator[ResponseStreamEvent]:
     """The events of an answer with `output`."""
     response = get_response_obj(converted(output), usage=usage)
-    union: Any = ResponseStreamEvent
     for number, event in enumerate(_events(response.output, response)):
-        yield sdk.parsed(union, {**event, "sequence_number": number})
+        yield sdk.event({**event, "sequence_number": number})
 
 
 def _events(output: Sequence[Any], response: Response) -> Iterator[Payload]:

@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
+import copy
 import inspect
+import threading
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import aclosing
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from fakemodel import sdk
+from fakemodel.clock import elapse
 from fakemodel.errors import NoReplyLeft, ServerStateRefused
 from fakemodel.guards import Guarded, met
 from fakemodel.model import play
-from fakemodel.model.interface import Model, ModelResponse, Usage, errors_on, generation_span
+from fakemodel.model.interface import Model, ModelResponse, Usage, current, traced
 from fakemodel.model.memory import memory_of
-from fakemodel.model.steps import Failure, is_error, written
+from fakemodel.model.steps import Failure, Slow, is_error, written
 from fakemodel.model.turns import Turn, first_piece
 from fakemodel.reply import Reply, listed
-from fakemodel.script import no_reply_left, unplayed_replies
+from fakemodel.script import Turns, no_reply_left, table, unplayed_replies
 from fakemodel.wire.errors import Refused
 
 if TYPE_CHECKING:
     from openai.types.responses import ResponseStreamEvent
 
 __all__ = ["FakeModel", "PromptCacheFakeModel"]
+
+_ONE_AT_A_TIME = threading.RLock()
+"""Held while a turn takes its number, or its step of the script. Not a model's own, so that models can be copied."""
 
 
 class FakeModel(Model):
@@ -39,8 +46,9 @@ class FakeModel(Model):
     state in a call, or the output of a call that its input does not have, raises ServerStateRefused.
 
     A reply is a Reply, a part of one, a list of parts or of the SDK's output items, an exception to raise, a
-    `failure(…)`, a ModelResponse of the Agents SDK, or a list of events to be streamed as they are; or a callable that
-    is given the `Turn` and returns one of these, an awaitable of it, or an async iterator of events.
+    `failure(…)`, a reply that is `slow(…)`, a ModelResponse of the Agents SDK, or a list of events to be streamed as
+    they are; or a callable that is given the `Turn` and returns one of these, an awaitable of it, or an async iterator
+    of events.
 
     `turns` has every call in order, recorded before it is answered; `refused` the calls that found no reply.
 
@@ -65,11 +73,12 @@ class FakeModel(Model):
         self.hardcoded_usage: Usage | None = None
         self.first_turn_args: dict[str, Any] | None = None
         self.last_turn_args: dict[str, Any] = {}
-        self.turns: list[Turn] = []
+        self.turns: Turns[Turn] = Turns()
         self.refused: list[NoReplyLeft | ServerStateRefused] = []
         self._strict = False
         self._memory = memory_of(server_state, backend)
-        self._failed: Failure | None = None
+        self._asking: Turn | None = None
+        self._advised: dict[int, Failure] = {}
         if replies := listed(replies):
             self.say(*replies)
 
@@ -78,12 +87,12 @@ class FakeModel(Model):
 
     def say(self, *replies: object) -> None:
         """Append replies, and be strict from now on. Raises ReplyInvalid for what is no reply."""
+        steps = [
+            replace(each, reply=written(each.reply)) if isinstance(each, Guarded) else written(each) for each in replies
+        ]
         self._strict = True
-        for reply in replies:
-            if isinstance(reply, Guarded):
-                self.guarded.append(Guarded(reply.guard, written(reply.reply)))
-            else:
-                self.turn_outputs.append(written(reply))
+        self.guarded += [step for step in steps if isinstance(step, Guarded)]
+        self.turn_outputs += [step for step in steps if not isinstance(step, Guarded)]
 
     @property
     def remaining(self) -> int:
@@ -96,6 +105,10 @@ class FakeModel(Model):
             raise self.refused[0]
         if self.remaining:
             raise unplayed_replies("the model", self.turns, [*self.turn_outputs, *self.guarded])
+
+    def summary(self) -> str:
+        """What each turn was asked and answered, a turn a line, and the replies that nobody asked for."""
+        return table(self.turns, [*self.turn_outputs, *self.guarded])
 
     def set_next_output(self, output: list[Any] | Exception) -> None:
         """Append the output items of one turn, or the exception that it raises."""
@@ -111,7 +124,7 @@ class FakeModel(Model):
 
     def get_next_output(self) -> Any:
         """Take the next entry of the script; nothing where a classic script is empty."""
-        if self.guarded and self.turns and (found := met(self.guarded, self.turns[-1].summary)):
+        if self.guarded and self._asking and (found := met(self.guarded, self._asking.summary)):
             return found.reply
         if self.turn_outputs:
             return self.turn_outputs.pop(0)
@@ -151,8 +164,8 @@ class FakeModel(Model):
             prompt=prompt,
             extra=extra,
         )
-        with generation_span(disabled=not self.tracing_enabled) as span, errors_on(span):
-            reply = await self._play(turn)
+        with traced(self.tracing_enabled, tracing):
+            reply, _ = await self._play(turn)
             return await play.answer(reply, turn, self._memory, self.hardcoded_usage)
 
     async def stream_response(
@@ -185,42 +198,55 @@ class FakeModel(Model):
             prompt=prompt,
             extra=extra,
         )
-        with generation_span(disabled=not self.tracing_enabled) as span, errors_on(span):
-            reply = await self._play(turn)
+        with traced(self.tracing_enabled, tracing, streamed=True) as span:
+            with current(span):
+                reply, between = await self._play(turn)
             async with aclosing(play.events(reply, turn, self._memory, self.hardcoded_usage)) as events:
+                wait = 0.0
                 async for event in events:
+                    if wait:
+                        await elapse(wait)
+                    wait = between
                     yield event
 
     def get_retry_advice(self, request: Any) -> Any:
         """What the script advises on the error of `request` (a ModelRetryAdviceRequest); None where it says nothing."""
-        advised = self._failed is not None and self._failed.error is request.error
-        return self._failed.retry_advice if self._failed is not None and advised else None
+        failure = self._advised.get(id(request.error))
+        return None if failure is None else copy.deepcopy(failure.retry_advice)
 
     def _turn(self, *, streamed: bool, extra: dict[str, Any], **args: Any) -> Turn:
         """Record a call before anything can come of it."""
-        first_input = first_piece(self.turns[0].input) if self.turns else ""
-        turn = Turn.of(len(self.turns) + 1, streamed, args, extra, first_input)
-        self.turns.append(turn)
-        self.last_turn_args = turn.args
-        if self.first_turn_args is None:
-            self.first_turn_args = dict(turn.args)
-        return turn
+        with _ONE_AT_A_TIME:
+            first_input = first_piece(self.turns[0].input) if self.turns else ""
+            turn = Turn.of(len(self.turns) + 1, streamed, args, extra, first_input)
+            self.turns.append(turn)
+            self.last_turn_args = turn.args
+            if self.first_turn_args is None:
+                self.first_turn_args = dict(turn.args)
+            return turn
 
-    async def _play(self, turn: Turn) -> Any:
-        """The step of the script for `turn`. Raises what the script raises."""
+    async def _play(self, turn: Turn) -> tuple[Any, float]:
+        """The step of the script for `turn`, and the seconds between its events. Raises what the script raises."""
         self._recall(turn)
-        reply = self.get_next_output()
+        with _ONE_AT_A_TIME:
+            self._asking = turn
+            reply, between = self.get_next_output(), 0.0
         turn.reply, turn.played = reply, True
-        if callable(reply) and not is_error(reply):
-            reply = reply(turn)
-            reply = turn.reply = written(await reply if inspect.isawaitable(reply) else reply)
+        while isinstance(reply, Slow) or (callable(reply) and not is_error(reply)):
+            if isinstance(reply, Slow):
+                await elapse(reply.seconds)
+                reply, between = reply.step, reply.between or between
+            else:
+                reply = reply(turn)
+                reply = turn.reply = written(await reply if inspect.isawaitable(reply) else reply)
         if is_error(reply):
+            self._advised.pop(id(reply), None)
             raise reply
         if isinstance(reply, Failure):
-            self._failed = reply
+            self._advised[id(reply.error)] = reply
         if self._memory.needs_replies and isinstance(reply, list):
             reply = turn.reply = Reply.of(reply)
-        return reply
+        return reply, between
 
     def _recall(self, turn: Turn) -> None:
         """Find what the turn goes on from. Raises what the API, or nobody, would answer."""

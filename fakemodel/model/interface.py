@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import asyncio
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-__all__ = ["Model", "ModelResponse", "Usage", "errors_on", "generation_span"]
+__all__ = ["Model", "ModelResponse", "Usage", "attach_raw_usage", "attach_usage", "current", "traced"]
 
 if TYPE_CHECKING:
     from agents import Model, ModelResponse, Usage
     from agents.tracing import generation_span
+    from agents.tracing.scope import Scope
 else:
     try:
         from agents import Model, ModelResponse, Usage
         from agents.tracing import generation_span
+        from agents.tracing.scope import Scope
     except ModuleNotFoundError as error:
         if error.name != "agents":  # it is installed, and broken
             raise
+
+        generation_span = Scope = None
 
         class Model:
             """Stands in for `agents.Model`."""
@@ -43,17 +49,74 @@ else:
             response_id: str | None = None
             request_id: str | None = None
 
-        def generation_span(*, disabled: bool) -> AbstractContextManager[Any]:
-            """There is no tracing without the Agents SDK."""
-            return nullcontext()
+
+def _since_later(module: str, name: str) -> Callable[..., Any]:
+    """A function of the Agents SDK's own that its older versions lack; nothing comes of it there."""
+    try:
+        found: Callable[..., Any] = getattr(import_module(module), name)
+    except (ImportError, AttributeError):
+        return lambda *args: None
+    return found
+
+
+attach_raw_usage = _since_later("agents.usage", "_attach_raw_usage_snapshot")
+attach_usage = _since_later("agents.usage", "_attach_normalized_usage")
+model_timeout = _since_later("agents.util._error_tracing", "get_current_task_model_timeout_error")
+
+REDACTED = "Error details are redacted."
+
+
+def traced(enabled: bool, tracing: Any, *, streamed: bool = False) -> AbstractContextManager[Any]:
+    """A generation span of one call, which notes the error that the call raised.
+
+    That of a stream is not current: whoever reads the stream may do so in one task after another. `tracing` is the
+    call's `ModelTracing`: without its data the message of the error is left out, as the SDK does.
+    """
+    return _traced(tracing, streamed) if enabled and generation_span is not None else nullcontext()
 
 
 @contextmanager
-def errors_on(span: Any) -> Iterator[None]:
-    """Note on the span of a call that it raised."""
+def current(span: Any) -> Iterator[None]:
+    """Have a span that is not current be it for a while; None is no span."""
+    if span is None:
+        yield
+        return
+    token = Scope.set_current_span(span)
     try:
         yield
-    except Exception as error:
-        if span is not None:
-            span.set_error({"message": "Error", "data": {"name": type(error).__name__, "message": str(error)}})
-        raise
+    finally:
+        Scope.reset_current_span(token)
+
+
+@contextmanager
+def _traced(tracing: Any, streamed: bool) -> Iterator[Any]:
+    with _beside() if streamed else generation_span() as span:
+        try:
+            yield span
+        except asyncio.CancelledError:
+            # The runner cancels a model that exceeds its time, and marks the task with the error that says so.
+            if (timeout := model_timeout()) is not None:
+                _note(span, timeout, tracing)
+            raise
+        except Exception as error:
+            _note(span, error, tracing)
+            raise
+
+
+@contextmanager
+def _beside() -> Iterator[Any]:
+    """A generation span that is not current."""
+    span = generation_span()
+    span.start(mark_as_current=False)
+    try:
+        yield span
+    finally:
+        span.finish(reset_current=False)
+
+
+def _note(span: Any, error: Exception, tracing: Any) -> None:
+    try:
+        message = REDACTED if tracing is not None and not tracing.include_data() else str(error)
+    except Exception:  # a message that cannot be told must not take the place of the error
+        message = f"Unrenderable {type(error).__name__}"
+    span.set_error({"message": "Error", "data": {"name": type(error).__name__, "message": message}})

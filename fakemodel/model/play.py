@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from typing import Any
-
-from openai.types.responses import ResponseOutputItem, ResponseStreamEvent, ResponseUsage
 
 from fakemodel import parts, sdk
 from fakemodel.errors import ReplyInvalid
 from fakemodel.model import classic
-from fakemodel.model.interface import ModelResponse, Usage
+from fakemodel.model.interface import ModelResponse, Usage, attach_raw_usage, attach_usage
 from fakemodel.model.memory import Memory
 from fakemodel.model.steps import Events, Failure
 from fakemodel.model.turns import Turn
@@ -22,29 +21,33 @@ from fakemodel.wire.payload import Payload, payload_of
 __all__ = ["answer", "events"]
 
 UNFINISHED = ("in_progress", "queued")
+TERMINAL = ("response.completed", "response.incomplete", "response.failed")
 
 
 async def answer(reply: Any, turn: Turn, memory: Memory, classic_usage: Usage | None) -> ModelResponse:
     """The answer to a call. Raises the error of a failure, and ReplyInvalid for events that end with no response."""
+    if isinstance(reply, Reply):
+        body = responses.response(reply, ids=Ids(turn.number, turn.chain), fields=_echoed(turn))
+        memory.keep(turn, body)
+        return _model_response(body, turn)
     if isinstance(reply, Failure):
         raise reply.error
     if isinstance(reply, ModelResponse):
-        return reply
+        answer = copy.deepcopy(reply)
+        if hasattr(answer, "raw_usage") and not _keeps_raw_usage(turn):
+            answer.raw_usage = None
+        return answer
     if isinstance(reply, Events | AsyncIterator):
         return await _finished(reply, turn, memory)
-    if not isinstance(reply, Reply):
-        output = classic.converted(reply)
-        return ModelResponse(output=output, usage=classic_usage or Usage(), response_id=classic.RESPONSE_ID)
-    body = responses.response(reply, ids=Ids(turn.number, turn.chain), fields=_echoed(turn))
-    memory.keep(turn, body)
-    return _model_response(body)
+    output = classic.converted(reply)
+    return ModelResponse(output=output, usage=classic_usage or Usage(), response_id=classic.RESPONSE_ID)
 
 
 async def events(reply: Any, turn: Turn, memory: Memory, classic_usage: Usage | None) -> AsyncGenerator[Any, None]:
     """The events that stream the answer. Raises the error of a failure, after the events that come before it."""
     if isinstance(reply, Failure):
         for payload in list(_payloads(reply.reply, turn))[: reply.after] if reply.reply is not None else ():
-            yield _event(payload)
+            yield sdk.event(payload)
         raise reply.error
     if isinstance(reply, Events):
         for event in reply.events:
@@ -61,19 +64,35 @@ async def events(reply: Any, turn: Turn, memory: Memory, classic_usage: Usage | 
     elif isinstance(reply, Reply | ModelResponse):
         for payload in _payloads(reply if isinstance(reply, Reply) else _reply(reply), turn):
             _keep(payload, turn, memory)
-            yield _event(payload)
+            event = sdk.event(payload)
+            if payload["type"] in TERMINAL:
+                _tell(event.response, reply, turn)
+            yield event
     else:
         for event in classic.events(reply, classic_usage):
+            response: Any = getattr(event, "response", None)
+            if response is not None and classic_usage is not None:
+                attach_usage(response.usage, classic_usage)
             yield event
+
+
+def _tell(response: Any, reply: Reply | ModelResponse, turn: Turn) -> None:
+    """Give a streamed response what no event says: the id of the request, and the usage as it came."""
+    raw_usage = response.usage
+    if isinstance(reply, ModelResponse):
+        raw_usage = getattr(reply, "raw_usage", None)
+        attach_usage(response.usage, reply.usage if reply.usage != Usage() else Usage(requests=1))
+        sdk.add_request_id(response, getattr(reply, "request_id", None))
+    if _keeps_raw_usage(turn):
+        attach_raw_usage(response, raw_usage)
+
+
+def _keeps_raw_usage(turn: Turn) -> bool:
+    return getattr(turn.args["model_settings"], "preserve_raw_usage", None) is True
 
 
 def _payloads(reply: Reply, turn: Turn) -> Iterator[Payload]:
     return responses.events(reply, ids=Ids(turn.number, turn.chain), fields=_echoed(turn))
-
-
-def _event(payload: Payload) -> Any:
-    union: Any = ResponseStreamEvent
-    return sdk.parsed(union, payload)
 
 
 def _keep(event: Any, turn: Turn, memory: Memory) -> None:
@@ -95,13 +114,13 @@ async def _finished(reply: Events | AsyncIterator[Any], turn: Turn, memory: Memo
         raise ReplyInvalid(
             f"turn {turn.number} is not streamed, and its events do not end with a response: {last!r} is the last."
         )
-    return _model_response(payload_of(response))
+    return _model_response(payload_of(response), turn)
 
 
-def _model_response(body: Payload) -> ModelResponse:
-    union: Any = ResponseOutputItem
-    output = [sdk.parsed(union, payload_of(item)) for item in body["output"]]
-    return ModelResponse(output=output, usage=_usage(body.get("usage")), response_id=body["id"])
+def _model_response(body: Payload, turn: Turn) -> ModelResponse:
+    output = [sdk.item(payload_of(item)) for item in body["output"]]
+    raw = {"raw_usage": body.get("usage")} if _keeps_raw_usage(turn) else {}
+    return ModelResponse(output=output, usage=_usage(body.get("usage")), response_id=body["id"], **raw)
 
 
 def _reply(response: ModelResponse) -> Reply:
@@ -125,7 +144,7 @@ def _usage(usage: Payload | None) -> Usage:
     """The counts as the Agents SDK has them; a response that failed has none."""
     if usage is None:
         return Usage(requests=1)
-    counts = sdk.parsed(ResponseUsage, payload_of(usage))
+    counts = sdk.response_usage(payload_of(usage))
     return Usage(
         requests=1,
         input_tokens=counts.input_tokens,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, is_dataclass
 from typing import Any
 
 from fakemodel.guards import Asked
@@ -30,6 +30,9 @@ ARGUMENTS = (
 DETACHED = ("input", "model_settings", "prompt")
 """The arguments that a caller may change after the call, so that the turn keeps a copy."""
 
+SIMPLE = (type(None), bool, int, float, str)
+"""What nobody can change."""
+
 
 @dataclass(slots=True)
 class Turn:
@@ -52,7 +55,7 @@ class Turn:
     @classmethod
     def of(cls, number: int, streamed: bool, args: dict[str, Any], extra: dict[str, Any], first_input: str) -> Turn:
         """The turn of a call with `args`; `first_input` is how turn 1 began, to be told apart from what was added."""
-        detached = {key: copy.deepcopy(args[key]) if key in DETACHED else args[key] for key in ARGUMENTS}
+        detached = {key: _detached(args[key]) if key in DETACHED else args[key] for key in ARGUMENTS}
         for key in ("tools", "handoffs"):
             detached[key] = list(detached[key] or ())
         return cls(number, streamed, detached, extra, first_input)
@@ -91,6 +94,16 @@ class Turn:
     def answered(self) -> str:
         """The reply in a few words."""
         return described(self.reply) if self.played else "no reply left"
+
+
+def _detached(value: Any) -> Any:
+    """A deep copy. Of settings, whose many members are mostly simple, those are left out, which is far cheaper."""
+    if not is_dataclass(value) or not hasattr(value, "__dict__"):
+        return copy.deepcopy(value)
+    clone = copy.copy(value)
+    members = vars(clone)
+    members.update({key: copy.deepcopy(member) for key, member in members.items() if not isinstance(member, SIMPLE)})
+    return clone
 
 
 def first_piece(input: object) -> str:

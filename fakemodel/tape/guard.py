@@ -34,8 +34,10 @@ def traces_answered() -> Iterator[None]:
         finally:
             if "agents.tracing" in sys.modules:
                 from agents.tracing import get_trace_provider
+                from agents.tracing.processors import default_processor
 
-                get_trace_provider().force_flush()
+                # The providers of older SDKs, and those that users write, cannot be flushed.
+                getattr(get_trace_provider(), "force_flush", default_processor().force_flush)()
 
 
 def _answering(send: Callable[..., Any], httpx: Any) -> Callable[..., Any]:

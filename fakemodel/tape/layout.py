@@ -12,6 +12,7 @@ import os
 import re
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -19,13 +20,17 @@ import yaml
 
 from fakemodel.tape.interaction import Headers, Interaction, Request, Response
 
-__all__ = ["read", "write", "written"]
+__all__ = ["read", "recorded_on", "rules_of_file", "write", "written"]
 
 UNPRINTABLE = re.compile("[^\t\n\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
 """What cannot stand in a YAML block: control characters, line breaks other than \\n, lone surrogates."""
 
 
 JSON_TYPE = re.compile(r"application/(?:[\w.-]+\+)?json\b")
+
+RULES = re.compile(r"^recorded: .*\brules: '?([0-9a-f]{8})\b", flags=re.MULTILINE)
+
+RECORDED_ON = re.compile(r"^recorded: .*\bon'?: '?(\d{4}-\d\d-\d\d)\b", flags=re.MULTILINE)
 
 DATA_LINE = re.compile(r"^data: ([^\r\n]*)$", flags=re.MULTILINE)
 
@@ -50,16 +55,31 @@ def read(path: Path) -> list[Interaction]:
     return turns
 
 
-def write(path: Path, text: str) -> None:
-    """Put `text` in the place of the file at once: a reader, or a crash, finds the old one or the new one whole."""
+def recorded_on(text: str) -> date | None:
+    """The day that the head of a cassette of ours names; None where it names none."""
+    found = RECORDED_ON.search(text.partition("\ninteractions:")[0])
+    try:
+        return date.fromisoformat(found[1]) if found else None
+    except ValueError:
+        return None
+
+
+def rules_of_file(text: str) -> str:
+    """The digest of the rules that a cassette of ours was recorded by; nothing where there were none."""
+    found = RULES.search(text.partition("\ninteractions:")[0])
+    return found[1] if found else ""
+
+
+def write(path: Path, content: str | bytes) -> None:
+    """Put `content` in the place of the file at once: a reader, or a crash, finds the old one or the new one whole."""
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:40]}.", suffix=".tmp")
     try:
-        with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content.encode() if isinstance(content, str) else content)
             file.flush()
             os.fsync(file.fileno())
-        Path(temporary).chmod(0o644)
+        Path(temporary).chmod(path.stat().st_mode if path.exists() else 0o644)
         Path(temporary).replace(path)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
@@ -114,14 +134,14 @@ def _body_lines(key: str, body: bytes, indent: int, headers: Headers) -> Iterato
 def _pretty(text: str) -> str:
     try:
         return _escaped(json.dumps(json.loads(text), indent=2, ensure_ascii=False)) + "\n"
-    except ValueError:
+    except (ValueError, RecursionError):
         return text
 
 
 def _is_json(text: str) -> bool:
     try:
         json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
     return True
 

@@ -1,4 +1,7 @@
-"""Whether a request is one that was recorded: method, place, query and JSON body, and what differs if not."""
+"""Whether a request is one that was recorded: method, place, query and body, and what differs if not.
+
+Identifiers may be others than those that were recorded, within the bounds of `fakemodel.tape.renaming`.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +9,12 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from typing import Any, TypeAlias
+from urllib.parse import parse_qsl
 
 from fakemodel.errors import SettingInvalid
 from fakemodel.tape.address import place, query
 from fakemodel.tape.interaction import Request
+from fakemodel.tape.renaming import Renaming
 
 __all__ = ["ABSENT", "Difference", "Key", "Matcher"]
 
@@ -18,9 +23,15 @@ BOUNDARY = re.compile(rb"--([0-9A-Za-z'()+_,./:=? -]{1,70})\r\n")
 
 JSON_PATH = re.compile(r"[^.\[\]]+(?:\.[^.\[\]]+|\[(?:\*|\d+)\])*")
 
-Key: TypeAlias = tuple[str, str, tuple[tuple[str, str], ...], str]
+Key: TypeAlias = tuple[str, str]
+"""The method, and all else as one text in which identifiers that may be others stand for their kind."""
+
 Difference: TypeAlias = tuple[str, object, object]
 """A JSON path, the value that was recorded and the one that was sent; ABSENT for none."""
+
+
+Seen: TypeAlias = tuple[list[str], list[str]]
+"""The identifiers of a recorded request that were compared so far, and those at their places in the one sent."""
 
 
 class _Absent:
@@ -34,26 +45,34 @@ ABSENT = _Absent()
 class Matcher:
     """Matches requests, but for the JSON paths to `ignore`: `metadata.run_id`, `input[*].id`."""
 
-    def __init__(self, ignore: Sequence[str] = ()) -> None:
+    def __init__(self, ignore: Sequence[str] = (), renaming: Renaming | None = None) -> None:
         """Raise SettingInvalid for what is no list of JSON paths."""
         if isinstance(ignore, str):
             raise SettingInvalid(f"ignore={ignore!r} is one path. Put it into a list: ignore=[{ignore!r}].")
         self._ignored = [_steps(path) for path in ignore]
+        self._renaming = renaming or Renaming(())
 
-    def key(self, request: Request) -> Key:
-        """What two requests have in common that match; `true`, `1` and `1.0` differ, and null from absent."""
+    def key(self, request: Request) -> tuple[Key, tuple[str, ...]]:
+        """What two requests have in common that match; and the identifiers that may be others, in order.
+
+        `true`, `1` and `1.0` differ, and null from absent.
+        """
         body = self.body(request)
-        text = repr(body) if isinstance(body, bytes) else json.dumps(body, sort_keys=True)
-        return request.method, place(request.uri), tuple(sorted(query(request.uri))), text
+        text = repr(body) if isinstance(body, bytes) else json.dumps(body, sort_keys=True, ensure_ascii=False)
+        whole = "\n".join([place(request.uri), repr(sorted(query(request.uri))), text])
+        general, found = self._renaming.generalized(whole)
+        return (request.method, general), found
 
     def body(self, request: Request) -> Any:
-        """The JSON of the body, without what is ignored; or its bytes, where it is no JSON.
+        """The JSON of the body, without what is ignored; the pairs of a form; or else its bytes.
 
         The boundary between the parts of an upload is drawn anew each time, and stands for any other.
         """
         try:
             body = json.loads(request.body)
         except ValueError:
+            if any("x-www-form-urlencoded" in value for value in request.headers.get("content-type", ())):
+                return parse_qsl(request.body.decode(errors="replace"), keep_blank_values=True)
             boundary = BOUNDARY.match(request.body)
             return request.body.replace(boundary[1], b"boundary") if boundary else request.body
         for steps in self._ignored:
@@ -62,8 +81,35 @@ class Matcher:
 
     def differences(self, recorded: Request, sent: Request) -> list[Difference]:
         """Every place at which the two differ, the query's under `?`."""
-        found = list(_differences("?", _by_name(recorded), _by_name(sent)))
-        return found + list(_differences("", self.body(recorded), self.body(sent)))
+        seen: Seen = [], []
+        return [
+            *self._differences("path", place(recorded.uri), place(sent.uri), seen),
+            *self._differences("?", _by_name(recorded), _by_name(sent), seen),
+            *self._differences("", self.body(recorded), self.body(sent), seen),
+        ]
+
+    def _differences(self, path: str, old: object, new: object, seen: Seen) -> Iterator[Difference]:
+        if isinstance(old, dict) and isinstance(new, dict):
+            for key in {**old, **new}:
+                inner = f"{path}.{key}" if path not in ("", "?") else f"{path}{key}"
+                yield from self._differences(inner, old.get(key, ABSENT), new.get(key, ABSENT), seen)
+        elif isinstance(old, list) and isinstance(new, list):
+            for index in range(max(len(old), len(new))):
+                then, now = (values[index] if index < len(values) else ABSENT for values in (old, new))
+                yield from self._differences(f"{path}[{index}]", then, now, seen)
+        elif type(old) is not type(new) or not self._same(old, new, seen):
+            yield path or "body", old, new
+
+    def _same(self, old: object, new: object, seen: Seen) -> bool:
+        """Whether two values are the same, by identifiers that fit those seen before."""
+        if not isinstance(old, str) or not isinstance(new, str):
+            return old == new
+        (recorded, then), (live, now) = map(self._renaming.generalized, (old, new))
+        if recorded != live or not self._renaming.explains([*seen[0], *then], [*seen[1], *now]):
+            return False
+        seen[0].extend(then)
+        seen[1].extend(now)
+        return True
 
 
 def _by_name(request: Request) -> dict[str, Any]:
@@ -95,16 +141,3 @@ def _drop(value: Any, steps: list[str | int | None]) -> None:
             del value[where]
         else:
             value[where] = None
-
-
-def _differences(path: str, old: object, new: object) -> Iterator[Difference]:
-    if isinstance(old, dict) and isinstance(new, dict):
-        for key in {**old, **new}:
-            inner = f"{path}.{key}" if path not in ("", "?") else f"{path}{key}"
-            yield from _differences(inner, old.get(key, ABSENT), new.get(key, ABSENT))
-    elif isinstance(old, list) and isinstance(new, list):
-        for index in range(max(len(old), len(new))):
-            pair = (values[index] if index < len(values) else ABSENT for values in (old, new))
-            yield from _differences(f"{path}[{index}]", *pair)
-    elif type(old) is not type(new) or old != new:
-        yield path or "body", old, new

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Sequence
-from pathlib import Path
 
 from fakemodel.errors import CassetteMiss
 from fakemodel.tape.address import place
+from fakemodel.tape.identifiers import IDENTIFIER
 from fakemodel.tape.interaction import Interaction, Request
 from fakemodel.tape.match import Difference, Matcher
+from fakemodel.tape.renaming import Renaming
+from fakemodel.tape.told import Told
 from fakemodel.wire.ids import PREFIXES
 
 __all__ = ["cassette_miss"]
@@ -27,17 +29,16 @@ def cassette_miss(
     turns: Sequence[Interaction],
     played: Collection[int],
     matcher: Matcher,
-    *,
-    name: str,
-    path: Path,
-    remedy: str,
+    renaming: Renaming,
+    told: Told,
 ) -> CassetteMiss:
     """The miss of the request `sent`, the `number`th of the test; `played` are the indexes of used turns."""
     asked = f"{sent.method} {place(sent.uri)}"
-    head = f"turn {number} of {name}"
-    used = [index for index in sorted(played) if matcher.key(turns[index].request) == matcher.key(sent)]
+    head, path = f"turn {number} of {told.name}", told.shown_path
     nearest = _nearest(sent, turns, played, matcher)
-    if used:
+    key, _ = matcher.key(sent)
+    used = [index for index in sorted(played) if matcher.key(turns[index].request)[0] == key]
+    if used and not (nearest and matcher.key(turns[nearest[0]].request)[0] == key):
         lines = [
             f"{head} was asked once more than it was recorded ({path})",
             f"  {asked}, recorded as turn {_listed([index + 1 for index in used])}: played already",
@@ -49,14 +50,21 @@ def cassette_miss(
             f"{head} was not recorded ({path})",
             f"  {asked}; left to play: {_listed(left) if left else 'nothing'}",
         ]
-    else:
+    elif nearest[1]:
         index, differences = nearest
         lines = [
             f"{head} is not what was recorded ({path})",
             f"  {asked}, nearest: recorded turn {index + 1}",
-            *_difference_lines(differences, turns),
+            *_difference_lines(differences, turns, renaming),
         ]
-    return CassetteMiss("\n".join([*lines, remedy]))
+    else:
+        index, _ = nearest
+        first = sorted(number + 1 for number in renaming.needs[index] - set(played))
+        lines = [
+            f"{head} came too early ({path})",
+            f"  {asked}, recorded as turn {index + 1}, goes on from turn {_listed(first)}: not asked for yet",
+        ]
+    return CassetteMiss("\n".join([*lines, told.remedy("rerecord")]))
 
 
 def _nearest(
@@ -65,19 +73,24 @@ def _nearest(
     candidates = [
         (index, matcher.differences(turn.request, sent))
         for index, turn in enumerate(turns)
-        if index not in played and (turn.request.method, place(turn.request.uri)) == (sent.method, place(sent.uri))
+        if index not in played and _route(turn.request) == _route(sent)
     ]
     return min(candidates, key=lambda candidate: len(candidate[1]), default=None)
 
 
-def _difference_lines(differences: Sequence[Difference], turns: Sequence[Interaction]) -> list[str]:
+def _route(request: Request) -> tuple[str, str]:
+    """What is asked for, of whichever response or conversation."""
+    return request.method, IDENTIFIER.sub("<id>", place(request.uri))
+
+
+def _difference_lines(differences: Sequence[Difference], turns: Sequence[Interaction], renaming: Renaming) -> list[str]:
     shown = differences[:SHOWN]
     width = max((len(path) for path, _, _ in shown), default=0)
     lines = []
     for path, old, new in shown:
         shown_old, shown_new = _shortened(repr(old), repr(new))
         lines.append(f"    {path:<{width}}  - {shown_old}{_origin(old, turns)}")
-        lines.append(f"    {'':<{width}}  + {shown_new}{_origin(new, turns)}")
+        lines.append(f"    {'':<{width}}  + {shown_new}{_stood_for(new, old, renaming) or _origin(new, turns)}")
     if len(differences) > SHOWN:
         lines.append(f"    and {len(differences) - SHOWN} more differences")
     return lines
@@ -95,6 +108,16 @@ def _window(words: str, start: int) -> str:
         return words
     start = min(start, len(words) - WIDTH)
     return ("… " if start else "") + words[start : start + WIDTH] + (" …" if start + WIDTH < len(words) else "")
+
+
+def _stood_for(value: object, recorded: object, renaming: Renaming) -> str:
+    """Which other recorded identifier a live one is, or which other one is the recorded one by now."""
+    if isinstance(value, str) and isinstance(recorded, str):
+        if before := renaming.stands_for(value):
+            return f" (stood for {before!r} before)"
+        if live := renaming.now(recorded):
+            return f" (was {live!r} before)"
+    return ""
 
 
 def _origin(value: object, turns: Sequence[Interaction]) -> str:

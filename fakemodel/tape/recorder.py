@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from vcr.cassette import CassetteContextDecorator
@@ -26,6 +27,9 @@ def cassette(
     *,
     mode: Mode = "replay",
     ignore: Sequence[str] = (),
+    scrub: Mapping[str, str] = MappingProxyType({}),
+    max_age: int = 0,
+    payloads_over: int = 0,
     allow_errors: bool = False,
     allow_unplayed: bool = False,
     refuse_network: bool = True,
@@ -47,6 +51,9 @@ def cassette(
         name=Path(path).stem,
         remedy=remedy,
         ignore=ignore,
+        scrub=scrub,
+        max_age=max_age,
+        payloads_over=payloads_over,
         allow_errors=allow_errors,
         allow_unplayed=allow_unplayed,
         refuse_network=refuse_network,

@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Any
 
 from fakemodel.errors import SettingInvalid
 
-__all__ = ["MARKER", "SETTINGS", "checked"]
+__all__ = ["MARKER", "SETTINGS", "checked", "inis"]
 
-SETTINGS: dict[str, tuple[str, type, Any, str]] = {
+SETTINGS: dict[str, tuple[str | None, type, Any, str]] = {
     "ignore": ("linelist", list, [], "JSON paths of request bodies that may differ, as metadata.run_id or input[*].id"),
+    "scrub": (None, dict, {}, "patterns of what must not be written, each with what stands in its place"),
+    "max_age": ("string", int, 0, "the days that a cassette may become old (0: any age)"),
+    "payloads_over": ("string", int, 0, "base64 of more bytes goes to a file beside the cassette (0: none does)"),
     "allow_errors": ("bool", bool, False, "record answers of 400 and above"),
     "allow_unplayed": ("bool", bool, False, "recorded turns may stay unplayed"),
     "refuse_network": ("bool", bool, True, "while replaying, refuse connections to other machines"),
 }
-"""The settings of a cassette: the kind of the ini option, the type, the default, and what it does."""
+"""The settings of a cassette: the kind of the ini option, if there is one, the type, the default, and what it does."""
+
+_DEFAULTS = ", ".join(f"{name}={default}" for name, (_, _, default, _) in SETTINGS.items())
 
 MARKER = (
-    "cassette(name=None, ignore=(), allow_errors=False, allow_unplayed=False, refuse_network=True): record the "
-    "test's HTTP requests, or replay them from cassettes/<test module>/<test name>.yaml. name: another file name, "
-    "or fakemodel:<name> for a cassette that ships with fakemodel. "
-    + ". ".join(f"{name}: {text}" for name, (*_, text) in SETTINGS.items())
-    + "."
+    f"cassette(name=None, {_DEFAULTS}): record the test's HTTP requests, or replay them from "
+    "cassettes/<test module>/<test name>.yaml. name: another file name, or fakemodel:<name> for a cassette that ships "
+    "with fakemodel. " + ". ".join(f"{name}: {text}" for name, (*_, text) in SETTINGS.items()) + "."
 )
 
 
@@ -37,4 +40,14 @@ def checked(given: object, where: str, known: Collection[str]) -> dict[str, Any]
         value = given.get(name)
         if name in given and not isinstance(list(value) if isinstance(value, tuple) else value, kind):
             raise SettingInvalid(f"{where} says {name}={value!r}, expected is a {kind.__name__}.")
+    return given
+
+
+def inis(getini: Callable[[str], Any]) -> dict[str, Any]:
+    """The settings as the ini options say them. Raises SettingInvalid."""
+    given = {name: getini(f"cassette_{name}") if kind else default for name, (kind, _, default, _) in SETTINGS.items()}
+    for name in (name for name, (_, type_, _, _) in SETTINGS.items() if type_ is int):
+        if not str(given[name]).isdigit():
+            raise SettingInvalid(f"cassette_{name} = {given[name]}: expected is a number.")
+        given[name] = int(given[name])
     return given

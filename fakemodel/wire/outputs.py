@@ -26,12 +26,15 @@ PartT = TypeVar("PartT", bound=Part)
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """An output item: its final form, as it was added, its own events in order, and the grammar of the others."""
+    """An output item: its final form, its own events in order, the grammar of the others, and as it was added.
+
+    Without `opened` the item was added as the grammar says.
+    """
 
     item: Payload
-    opened: Payload
     streamed: tuple[Payload, ...]
     steps: tuple[Step, ...] | None
+    opened: Payload | None = None
     closed: bool = True
 
 
@@ -57,7 +60,7 @@ def outputs(parts: Sequence[Part], ids: Ids, ended: str = "completed") -> list[O
             found.append(_reasoning(part, _id("reasoning", ids, found)))
         elif isinstance(part, Item):
             found.append(_given(part, ids, found))
-    if found and not isinstance(parts[-1], Item) and "status" in found[-1].item:
+    if found and not isinstance(parts[-1], Item) and found[-1].item.get("status", ended) != ended:
         found[-1] = replace(found[-1], item={**found[-1].item, "status": ended})
     return found
 
@@ -66,7 +69,8 @@ def item_events(output: Output, index: int) -> Iterator[Payload]:
     """The events of one item, from `response.output_item.added` to `.done`."""
     item = output.item
     place = {"item_id": item.get("id"), "output_index": index}
-    yield {"type": "response.output_item.added", "item": output.opened, "output_index": index}
+    opened = grammar.opened(item) if output.opened is None else output.opened
+    yield {"type": "response.output_item.added", "item": opened, "output_index": index}
     own = _Own(output.streamed)
     if output.steps is None:
         yield from ({**event, "output_index": index} for event in own.events)
@@ -177,7 +181,7 @@ def _id(type_: str, ids: Ids, before: list[Output]) -> str:
 
 
 def _output(item: Payload, streamed: list[Payload]) -> Output:
-    return Output(item, grammar.opened(item), tuple(streamed), GRAMMAR.get(item["type"]))
+    return Output(item, tuple(streamed), GRAMMAR.get(item["type"]))
 
 
 def _message(parts: list[Text | Refusal], id: str) -> Output:
@@ -251,8 +255,8 @@ def _given(part: Item, ids: Ids, before: list[Output]) -> Output:
     type_ = part.payload["type"]
     named = {"id": _id(type_, ids, before)} if type_ in ITEM_PREFIX and part.streamed is None else {}
     item = {**named, **part.payload}
-    opened = grammar.opened(item) if part.opened is None else part.opened
-    return Output(item, opened, _streamed(part), None if part.verbatim else GRAMMAR.get(type_), part.closed)
+    steps = None if part.verbatim else GRAMMAR.get(type_)
+    return Output(item, _streamed(part), steps, part.opened, part.closed)
 
 
 def _streamed(part: Item) -> tuple[Payload, ...]:

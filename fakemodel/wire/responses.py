@@ -16,45 +16,50 @@ from fakemodel.wire.outputs import Output, item_events, outputs
 from fakemodel.wire.payload import Payload
 from fakemodel.wire.tokens import usage_of
 
-__all__ = ["ECHOED", "at_first", "events", "response"]
+__all__ = ["ECHOED", "at_first", "checked", "events", "response"]
 
-# Every key of a response and its value where a request says nothing, in the order of the wire
-# (gpt-4.1, 2026). What a request may set is echoed; the rest is the server's.
-ENVELOPE: Payload = {
-    "id": None,
-    "object": "response",
-    "created_at": None,
-    "status": None,
-    "background": False,
-    "completed_at": None,
-    "error": None,
-    "frequency_penalty": 0.0,
-    "incomplete_details": None,
-    "instructions": None,
-    "max_output_tokens": None,
-    "max_tool_calls": None,
-    "model": None,
-    "output": [],
-    "parallel_tool_calls": True,
-    "presence_penalty": 0.0,
-    "previous_response_id": None,
-    "prompt_cache_key": None,
-    "prompt_cache_retention": None,
-    "reasoning": {"effort": None, "summary": None},
-    "safety_identifier": None,
-    "service_tier": "auto",
-    "store": True,
-    "temperature": 1.0,
-    "text": {"format": {"type": "text"}, "verbosity": "medium"},
-    "tool_choice": "auto",
-    "tools": [],
-    "top_logprobs": 0,
-    "top_p": 1.0,
-    "truncation": "disabled",
-    "usage": None,
-    "user": None,
-    "metadata": {},
-}
+
+def _envelope() -> Payload:
+    """Every key of a response and its value where a request says nothing, in the order of the wire (gpt-4.1, 2026).
+
+    What a request may set is echoed; the rest is the server's.
+    """
+    return {
+        "id": None,
+        "object": "response",
+        "created_at": None,
+        "status": None,
+        "background": False,
+        "completed_at": None,
+        "error": None,
+        "frequency_penalty": 0.0,
+        "incomplete_details": None,
+        "instructions": None,
+        "max_output_tokens": None,
+        "max_tool_calls": None,
+        "model": None,
+        "output": [],
+        "parallel_tool_calls": True,
+        "presence_penalty": 0.0,
+        "previous_response_id": None,
+        "prompt_cache_key": None,
+        "prompt_cache_retention": None,
+        "reasoning": {"effort": None, "summary": None},
+        "safety_identifier": None,
+        "service_tier": "auto",
+        "store": True,
+        "temperature": 1.0,
+        "text": {"format": {"type": "text"}, "verbosity": "medium"},
+        "tool_choice": "auto",
+        "tools": [],
+        "top_logprobs": 0,
+        "top_p": 1.0,
+        "truncation": "disabled",
+        "usage": None,
+        "user": None,
+        "metadata": {},
+    }
+
 
 SERVERS_OWN = {
     "id",
@@ -67,7 +72,7 @@ SERVERS_OWN = {
     "output",
     "usage",
 }
-ECHOED = ENVELOPE.keys() - SERVERS_OWN
+ECHOED = _envelope().keys() - SERVERS_OWN
 """What a request may set, and its response says again."""
 
 SAID_BY = {
@@ -152,7 +157,7 @@ def _snapshots(
         raise ReplyInvalid("The Responses API has no form for several choices. Play them one by one.")
     for key in fields.keys() & SAID_BY.keys():
         raise ReplyInvalid(f"{key}={fields[key]!r} is no field to be set on a response: {SAID_BY[key]} says it.")
-    output, fields = [item.item for item in items], _checked(fields)
+    output = [item.item for item in items]
     recorded = reply.recorded
     if recorded is not None:
         final = {**deepcopy(recorded.body), **fields, "output": output}
@@ -160,7 +165,7 @@ def _snapshots(
         return {key: value for key, value in first.items() if key not in recorded.absent}, final
     ids = ids or Ids()
     first = {
-        **deepcopy(ENVELOPE),
+        **_envelope(),
         "created_at": ids.created_at,
         "status": "in_progress",
         "model": reply.model,
@@ -180,8 +185,8 @@ def _snapshots(
     }
 
 
-def _checked(fields: Mapping[str, Any]) -> Payload:
-    """The fields that are set, detached. Raises ReplyInvalid for what has no form on the wire."""
+def checked(fields: Mapping[str, Any]) -> Payload:
+    """The fields that somebody sets, detached. Raises ReplyInvalid for what has no form on the wire."""
     for key in TIMES & fields.keys():
         if not isinstance(fields[key], int | float | None) or isinstance(fields[key], bool):
             raise ReplyInvalid(f"{key}={fields[key]!r} is no time: expected are seconds.")

@@ -172,7 +172,7 @@ def test_replies_that_are_left_are_told(api):
     assert str(error.value) == (
         "the API was called once, the script has 2 replies.\n"
         "  turn 1  /v1/responses 'Hi' -> 'one'\n"
-        '  turn 2  never asked for -> call f({"a":1})\n'
+        '  turn 2  never asked for    -> call f({"a":1})\n'
         "Remove what is not needed, or find out why it was not asked for."
     )
 

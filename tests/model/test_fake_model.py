@@ -412,8 +412,8 @@ async def test_replies_left_are_told_after_the_turns_that_were_played(ask):
 
     assert str(unplayed.value) == (
         "the model was called 2 times, the script has 3 replies.\n"
-        "  turn 1  input 'Hi' -> raise RuntimeError('down')\n"
-        "  turn 2  input      -> 'Hello'\n"
+        "  turn 1  input 'Hi'      -> raise RuntimeError('down')\n"
+        "  turn 2  input           -> 'Hello'\n"
         "  turn 3  never asked for -> 'Bye'\n"
         "Remove what is not needed, or find out why it was not asked for."
     )

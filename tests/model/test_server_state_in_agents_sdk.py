@@ -1,5 +1,7 @@
 """The Agents SDK's runner on models that keep server state, and on one that keeps none."""
 
+from importlib.util import find_spec
+
 import pytest
 
 from fakemodel import FakeModel, Reply, ServerStateRefused, tool_call
@@ -82,6 +84,7 @@ async def test_a_session_brings_the_whole_history_to_chat_completions(run):
 
 
 @both_ways
+@pytest.mark.skipif(not find_spec("agents.run_internal"), reason="the runner of this SDK sends no output of a handoff")
 async def test_a_handoff_goes_on_with_the_chain(run):
     model = FakeModel([Reply(tool_call("transfer_to_forecaster")), *weather()[:2]], server_state=True)
     desk = agents.Agent(name="desk", model=model, handoffs=[agent_on(model)])

@@ -1,8 +1,11 @@
 """What a script of FakeModel may hold beside replies: failures, exact streams, answers of the Agents SDK's own."""
 
+from types import SimpleNamespace
+
+import openai
 import pytest
 
-from fakemodel import FakeModel, Reply, ReplyInvalid, UnplayedReplies, check_events, failure, text, usage
+from fakemodel import FakeModel, Reply, ReplyInvalid, UnplayedReplies, check_events, failure, slow, text, usage, when
 
 
 async def collected(model, **arguments):
@@ -120,3 +123,48 @@ async def test_an_event_list_shows_itself_where_it_was_never_asked_for():
 
     assert "turn 1  never asked for -> 9 events" in str(left.value)
     assert "turn 2  never asked for -> raise RuntimeError('It broke.') after 2 events" in str(left.value)
+
+
+async def test_the_advice_of_each_of_several_failures_is_kept():
+    errors, advice = [RuntimeError("one"), RuntimeError("two")], [["wait"], ["give up"]]
+    steps = [failure(error, retry_advice=told) for error, told in zip(errors, advice, strict=True)]
+    model = FakeModel([*steps, errors[0]])
+    advice[0].append("changed afterwards")
+
+    await collected(model)
+    await collected(model)
+    assert [model.get_retry_advice(SimpleNamespace(error=error)) for error in errors] == [["wait"], ["give up"]]
+
+    await collected(model)
+    assert model.get_retry_advice(SimpleNamespace(error=errors[0])) is None
+
+
+def test_of_replies_one_of_which_is_none_not_one_is_kept():
+    model = FakeModel()
+
+    with pytest.raises(ReplyInvalid):
+        model.say("a", when(input="b").say("b"), 42)
+
+    assert model.remaining == 0
+
+
+def test_an_exception_that_needs_arguments_is_to_be_given_itself():
+    class Refused(Exception):
+        def __init__(self, status):
+            super().__init__(status)
+
+    for write in (lambda: failure(Refused), lambda: slow(Refused, 5)):
+        with pytest.raises(ReplyInvalid, match=r"^Refused needs arguments; give the exception itself: "):
+            write()
+
+
+@pytest.mark.skipif(
+    not hasattr(openai.types.responses, "ResponseApplyPatchToolCall"), reason="this openai has no type for a patch"
+)
+async def test_a_patch_that_is_given_as_a_dict_is_a_call_that_was_completed():
+    patch = {"type": "apply_patch_call", "call_id": "call_1", "operation": {"type": "delete_file", "path": "a.py"}}
+
+    answer = await FakeModel([[patch]]).get_response(input="Hi")
+
+    item = answer.output[0]
+    assert (item.id, item.call_id, item.status) == ("call_1", "call_1", "completed")

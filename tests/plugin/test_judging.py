@@ -203,7 +203,7 @@ def test_capital(fake_openai):
         [
             "*UnplayedReplies: the API was called once, the script has 2 replies.",
             "*  turn 1  /v1/responses 'The largest country?' -> 'Brazil'",
-            "*  turn 2  never asked for -> 'Brasília'",
+            "*  turn 2  never asked for                      -> 'Brasília'",
             "*Remove what is not needed, or find out why it was not asked for.",
         ]
     )
@@ -357,6 +357,34 @@ def test_a_test_that_fails_is_not_told_of_replies_that_are_left(suite: pytest.Py
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["E *ZeroDivisionError*"])
     result.stdout.no_fnmatch_line("*never asked for*")
+
+
+def test_a_failed_expectation_is_told_with_the_turns_beside_the_script(suite: pytest.Pytester):
+    suite.makepyfile(
+        """
+        import openai
+
+        async def test_agent(fake_model, fake_openai):
+            fake_model.say("Sunny.", "Still sunny.")
+            await fake_model.get_response(input="Weather?")
+            fake_openai.say("Rain.")
+            assert openai.OpenAI().responses.create(model="m", input="And in Rome?").output_text == "Sun."
+        """
+    )
+
+    result = suite.runpytest()
+
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "E *AssertionError: assert 'Rain.' == 'Sun.'",
+            "*Captured fakemodel call*",
+            "  turn 1  input 'Weather?' -> 'Sunny.'",
+            "  turn 2  never asked for  -> 'Still sunny.'",
+            "*Captured fakemodel call*",
+            "  turn 1  /v1/responses 'And in Rome?' -> 'Rain.'",
+        ]
+    )
 
 
 def test_tests_that_are_expected_to_fail_fail_as_expected(recorded):

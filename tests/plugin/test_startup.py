@@ -45,10 +45,14 @@ def test_another_mode_is_refused(suite: pytest.Pytester):
 
 def test_the_markers_are_explained(suite: pytest.Pytester):
     cassette = (
-        "cassette(name=None, ignore=(), allow_errors=False, allow_unplayed=False, refuse_network=True): record the "
-        "test's HTTP requests, or replay them from cassettes/<test module>/<test name>.yaml. "
+        "cassette(name=None, ignore=[], scrub={}, max_age=0, payloads_over=0, allow_errors=False, "
+        "allow_unplayed=False, refuse_network=True): record the test's HTTP requests, or replay them from "
+        "cassettes/<test module>/<test name>.yaml. "
         "name: another file name, or fakemodel:<name> for a cassette that ships with fakemodel. "
         "ignore: JSON paths of request bodies that may differ, as metadata.run_id or input[*].id. "
+        "scrub: patterns of what must not be written, each with what stands in its place. "
+        "max_age: the days that a cassette may become old (0: any age). "
+        "payloads_over: base64 of more bytes goes to a file beside the cassette (0: none does). "
         "allow_errors: record answers of 400 and above. "
         "allow_unplayed: recorded turns may stay unplayed. "
         "refuse_network: while replaying, refuse connections to other machines."

@@ -1,20 +1,34 @@
 """Whether a request is one that was recorded, and every place at which it differs."""
 
 import json
+from urllib.parse import quote, urlencode
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fakemodel import SettingInvalid
 from fakemodel.tape.interaction import Request
 from fakemodel.tape.match import ABSENT, Matcher
 
 URI = "https://api.openai.com/v1/responses"
 
 
-def asked(body: object = None, uri: str = URI, method: str = "POST") -> Request:
+FORM = "application/x-www-form-urlencoded"
+
+
+def asked(body: object = None, uri: str = URI, method: str = "POST", content_type: str = "") -> Request:
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return Request(method, uri, {}, content)
+    return Request(method, uri, {"content-type": [content_type]} if content_type else {}, content)
+
+
+def form(body: bytes) -> Request:
+    return asked(body, content_type=f"{FORM}; charset=utf-8")
+
+
+def upload(boundary: str, said: str = "Brazil") -> Request:
+    part = f'--{boundary}\r\nContent-Disposition: form-data; name="purpose"\r\n\r\n{said}\r\n--{boundary}--\r\n'
+    return asked(part.encode(), content_type=f"multipart/form-data; boundary={boundary}")
 
 
 @pytest.mark.parametrize(
@@ -28,6 +42,15 @@ def asked(body: object = None, uri: str = URI, method: str = "POST") -> Request:
         (asked(uri=URI), asked(uri=f"{URI}#part")),
         (asked(b"not json"), asked(b"not json")),
         (asked(b"\xff"), asked(b"\xff")),
+        (asked(b'{"a": 1.0}'), asked(b'{"a": 1.00}')),
+        (asked(b'{"a": 100.0}'), asked(b'{"a": 1e2}')),
+        (asked(uri=f"{URI}?a=b%20c"), asked(uri=f"{URI}?a=b+c")),
+        (asked(uri=f"{URI}?api-key=one"), asked(uri=f"{URI}?api-key=two")),
+        (asked(uri="https://me:pass@one.example/search"), asked(uri="https://one.example/search")),
+        (asked(uri=URI), asked(uri="https://gateway.example/tenants/7/openai/v1/responses")),
+        (form(b"a=1&b=2"), form(b"a=1&b=2")),
+        (form(b"a=x%20y&b="), form(b"a=x+y&b=")),
+        (upload("one"), upload("another")),
     ],
 )
 def test_requests_that_match(one, other):
@@ -54,6 +77,17 @@ def test_requests_that_match(one, other):
         (asked(uri="https://one.example/v1/weather"), asked(uri="https://two.example/v1/weather")),
         (asked(uri="https://one.example/a/search"), asked(uri="https://one.example/b/search")),
         (asked(uri="https://one.example/search"), asked(uri="http://one.example/search")),
+        (asked(uri="https://one.example:1/search"), asked(uri="https://one.example:2/search")),
+        (asked(uri="https://one.example/v1/search"), asked(uri="https://one.example/api/v1/search")),
+        (asked(uri=URI), asked(uri=f"{URI}/")),
+        (asked(uri=URI), asked(uri=URI.replace("/v1/", "/v2/"))),
+        (asked(uri=f"{URI}?a=1&a=2"), asked(uri=f"{URI}?a=1")),
+        (form(b"a=1&b=2"), form(b"a=1&b=3")),
+        (form(b"a=1&b=2"), form(b"a=1")),
+        (form(b"a=1"), form(b"A=1")),
+        (form(b"a=1&b="), form(b"a=1")),
+        (asked(b"a=x%20y"), asked(b"a=x+y")),
+        (upload("one", "Brazil"), upload("one", "Peru")),
     ],
 )
 def test_requests_that_do_not_match(one, other):
@@ -113,6 +147,11 @@ def test_nothing_but_what_is_ignored_may_differ(ignore, one, other):
         (asked(b"words"), asked(b"others"), [("body", b"words", b"others")]),
         (asked(b""), asked({}), [("body", b"", {})]),
         (asked(uri=f"{URI}?a=1&b=x"), asked(uri=f"{URI}?a=2"), [("?a", "1", "2"), ("?b", "x", ABSENT)]),
+        (asked(uri=f"{URI}?a=1&a=2"), asked(uri=f"{URI}?a=1&a=3"), [("?a[1]", "2", "3")]),
+        (asked(uri=URI), asked(uri=f"{URI}/x"), [("path", "/v1/responses", "/v1/responses/x")]),
+        (asked({"a": [1, 2]}), asked({"a": [2, 1]}), [("a[0]", 1, 2), ("a[1]", 2, 1)]),
+        (asked(b"{}"), asked(b'"{}"'), [("body", {}, "{}")]),
+        (form(b"a=1&b=2"), form(b"a=1&b=3"), [("[1]", ("b", "2"), ("b", "3"))]),
     ],
 )
 def test_every_difference_is_told_with_its_path(recorded, sent, differences):
@@ -132,6 +171,59 @@ values = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from("abc"), inner, max_size=3),
     max_leaves=8,
 )
+
+
+forms = st.lists(st.tuples(st.text(max_size=3), st.text(max_size=3)), max_size=3)
+queries = st.lists(st.tuples(st.sampled_from("abc"), st.text(max_size=3)), max_size=3)
+
+
+@given(forms, forms)
+@settings(derandomize=True, deadline=None)
+def test_forms_match_by_their_pairs(one, other):
+    key = Matcher().key
+
+    assert (key(form(urlencode(one).encode())) == key(form(urlencode(other).encode()))) == (one == other)
+    assert key(form(urlencode(one).encode())) == key(form(urlencode(one, quote_via=quote).encode()))
+
+
+@given(queries, st.randoms(use_true_random=False))
+@settings(derandomize=True, deadline=None)
+def test_the_order_of_a_query_does_not_matter(pairs, random):
+    shuffled = random.sample(pairs, len(pairs))
+
+    one, other = (asked(uri=f"{URI}?{urlencode(each)}") for each in (pairs, shuffled))
+
+    assert Matcher().key(one) == Matcher().key(other)
+
+
+@given(values, st.randoms(use_true_random=False))
+@settings(derandomize=True, deadline=None)
+def test_the_order_of_members_does_not_matter(value, random):
+    def shuffled(value):
+        if isinstance(value, dict):
+            return {key: shuffled(value[key]) for key in random.sample(list(value), len(value))}
+        return [shuffled(each) for each in value] if isinstance(value, list) else value
+
+    other = shuffled(value)
+
+    assert Matcher().key(asked(value)) == Matcher().key(asked(other))
+    assert Matcher().differences(asked(value), asked(other)) == []
+
+
+@pytest.mark.parametrize(
+    ("ignore", "message"),
+    [
+        ("metadata", "ignore='metadata' is one path. Put it into a list: ignore=['metadata']."),
+        (["metadata..id"], "'metadata..id' is no JSON path. Paths look like metadata.run_id, input[*].id, input[0]."),
+        (["input[x]"], "'input[x]' is no JSON path. Paths look like metadata.run_id, input[*].id, input[0]."),
+        ([""], "'' is no JSON path. Paths look like metadata.run_id, input[*].id, input[0]."),
+    ],
+)
+def test_what_is_no_list_of_paths_is_refused(ignore, message):
+    with pytest.raises(SettingInvalid) as refused:
+        Matcher(ignore)
+
+    assert str(refused.value) == message
 
 
 @given(values, values)

@@ -13,6 +13,8 @@ from fakemodel.httpx_modules import sdk_httpx
 from fakemodel.tape.interaction import Request
 
 RESPONSES = "https://api.openai.com/v1/responses"
+BRAZIL, PERU = (f"resp_{number:048x}" for number in (1, 2))
+ONE, TWO, THREE, FOUR = (f"{number:08x}-0b5e-4e11-9a0c-000000000000" for number in (1, 2, 3, 4))
 REMEDY = "Re-record it:  fakemodel.cassette('geo.yaml', mode=\"rerecord\")"
 
 
@@ -37,9 +39,9 @@ def recorded(*turns: tuple[str, object, object]) -> None:
     Path("geo.yaml").write_text(yaml.safe_dump({"interactions": interactions}), encoding="utf-8")
 
 
-def missed(*requests: tuple[str, object], method: str = "POST") -> list[str]:
+def missed(*requests: tuple[str, object], method: str = "POST", **options) -> list[str]:
     """Send the requests, of which the last is a miss, and return its lines."""
-    with pytest.raises(CassetteMiss) as miss, fakemodel.cassette("geo.yaml"), sdk_httpx().Client() as client:
+    with pytest.raises(CassetteMiss) as miss, fakemodel.cassette("geo.yaml", **options), sdk_httpx().Client() as client:
         [client.request(method, uri, json=body) for uri, body in requests]
     return str(miss.value).split("\n")
 
@@ -168,6 +170,194 @@ def test_a_query_is_told_apart():
         "    ?stream  - 'true'",
         "             + 'false'",
     ]
+
+
+def test_a_name_that_a_query_repeats_is_told_by_its_place():
+    recorded((f"{RESPONSES}?include=a&include=b&limit=1", {}, {}))
+
+    assert missed((f"{RESPONSES}?include=a&include=c", {}))[1:] == [
+        "  POST /v1/responses, nearest: recorded turn 1",
+        "    ?include[1]  - 'b'",
+        "                 + 'c'",
+        "    ?limit       - '1'",
+        "                 + absent",
+        REMEDY,
+    ]
+
+
+def test_null_is_told_apart_from_absent_and_one_from_true():
+    recorded((RESPONSES, {"a": None, "b": 1, "c": 1.0, "d": True}, {}))
+
+    assert missed((RESPONSES, {"b": True, "c": 1, "d": True, "e": None}))[2:-1] == [
+        "    a  - None",
+        "       + absent",
+        "    b  - 1",
+        "       + True",
+        "    c  - 1.0",
+        "       + 1",
+        "    e  - absent",
+        "       + None",
+    ]
+
+
+def test_lists_are_told_element_by_element():
+    recorded((RESPONSES, {"input": [{"role": "user", "content": "a"}, "b", "c"]}, {}))
+
+    assert missed((RESPONSES, {"input": [{"role": "user", "content": "b"}, "b"]}))[2:-1] == [
+        "    input[0].content  - 'a'",
+        "                      + 'b'",
+        "    input[2]          - 'c'",
+        "                      + absent",
+    ]
+
+
+def test_a_body_that_is_no_json_is_told_whole():
+    recorded((RESPONSES, "Brazil?", {}))
+
+    assert missed((RESPONSES, ["Brazil?"]))[2:-1] == ["    body  - 'Brazil?'", "          + ['Brazil?']"]
+
+
+# Identifiers.
+
+
+def test_the_id_of_another_turn_is_told_with_its_origin():
+    recorded(
+        (RESPONSES, {"input": "Brazil?"}, {"id": BRAZIL}),
+        (RESPONSES, {"input": "Peru?"}, {"id": PERU}),
+        (RESPONSES, {"input": "Its capital?", "previous_response_id": BRAZIL}, {}),
+    )
+
+    assert missed(
+        (RESPONSES, {"input": "Brazil?"}),
+        (RESPONSES, {"input": "Peru?"}),
+        (RESPONSES, {"input": "Its capital?", "previous_response_id": PERU}),
+    ) == [
+        "turn 3 of geo is not what was recorded (geo.yaml)",
+        "  POST /v1/responses, nearest: recorded turn 3",
+        f"    previous_response_id  - {BRAZIL!r} (from the answer of turn 1)",
+        f"                          + {PERU!r} (from the answer of turn 2)",
+        REMEDY,
+    ]
+
+
+def test_an_id_in_the_path_is_told_as_the_path():
+    recorded((RESPONSES, {"input": "Brazil?"}, {"id": BRAZIL}), (f"{RESPONSES}/{BRAZIL}/cancel", {}, {}))
+
+    assert missed((RESPONSES, {"input": "Brazil?"}), (f"{RESPONSES}/{PERU}/cancel", {})) == [
+        "turn 2 of geo is not what was recorded (geo.yaml)",
+        f"  POST /v1/responses/{PERU}/cancel, nearest: recorded turn 2",
+        f"    path  - '/v1/responses/{BRAZIL}/cancel'",
+        f"          + '/v1/responses/{PERU}/cancel'",
+        REMEDY,
+    ]
+
+
+def test_a_turn_that_came_too_early_is_told_with_the_turn_that_it_goes_on_from():
+    recorded(
+        (RESPONSES, {"input": "Brazil?"}, {"id": BRAZIL}),
+        (RESPONSES, {"input": "Peru?"}, {"id": PERU}),
+        (RESPONSES, {"input": "Which is larger?", "of": [BRAZIL, PERU]}, {}),
+    )
+    both = (RESPONSES, {"input": "Which is larger?", "of": [BRAZIL, PERU]})
+
+    assert missed(both) == [
+        "turn 1 of geo came too early (geo.yaml)",
+        "  POST /v1/responses, recorded as turn 3, goes on from turn 1, 2: not asked for yet",
+        REMEDY,
+    ]
+    assert missed((RESPONSES, {"input": "Brazil?"}), both)[:2] == [
+        "turn 2 of geo came too early (geo.yaml)",
+        "  POST /v1/responses, recorded as turn 3, goes on from turn 2: not asked for yet",
+    ]
+
+
+def test_an_identifier_that_stood_for_another_one_is_told():
+    recorded(
+        (RESPONSES, {"input": "Begin", "run": ONE}, {}),
+        (RESPONSES, {"input": "Begin", "run": TWO}, {}),
+        (RESPONSES, {"input": "End", "run": TWO}, {}),
+    )
+
+    assert missed(
+        (RESPONSES, {"input": "Begin", "run": THREE}),
+        (RESPONSES, {"input": "Begin", "run": FOUR}),
+        (RESPONSES, {"input": "End", "run": THREE}),
+    ) == [
+        "turn 3 of geo is not what was recorded (geo.yaml)",
+        "  POST /v1/responses, nearest: recorded turn 3",
+        f"    run  - {TWO!r}",
+        f"         + {THREE!r} (stood for {ONE!r} before)",
+        REMEDY,
+    ]
+
+
+def test_an_identifier_that_was_another_one_is_told():
+    recorded((RESPONSES, {"input": "Begin", "run": ONE}, {}), (RESPONSES, {"input": "End", "run": ONE}, {}))
+
+    assert missed((RESPONSES, {"input": "Begin", "run": TWO}), (RESPONSES, {"input": "End", "run": THREE})) == [
+        "turn 2 of geo is not what was recorded (geo.yaml)",
+        "  POST /v1/responses, nearest: recorded turn 2",
+        f"    run  - {ONE!r}",
+        f"         + {THREE!r} (was {TWO!r} before)",
+        REMEDY,
+    ]
+
+
+def test_an_identifier_that_was_used_is_told_where_a_request_like_it_is_left():
+    recorded((RESPONSES, {"run": ONE}, {}), (RESPONSES, {"run": TWO}, {}))
+
+    assert missed((RESPONSES, {"run": THREE}), (RESPONSES, {"run": THREE})) == [
+        "turn 2 of geo is not what was recorded (geo.yaml)",
+        "  POST /v1/responses, nearest: recorded turn 2",
+        f"    run  - {TWO!r}",
+        f"         + {THREE!r} (stood for {ONE!r} before)",
+        REMEDY,
+    ]
+
+
+def test_an_identifier_that_fits_is_not_told():
+    recorded((RESPONSES, {"input": "Begin", "run": ONE}, {}))
+
+    assert missed((RESPONSES, {"input": "End", "run": TWO}))[2:-1] == [
+        "    input  - 'Begin'",
+        "           + 'End'",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("then", "now"),
+    [({"from": ONE, "to": ONE}, {"from": TWO, "to": THREE}), ({"from": ONE, "to": TWO}, {"from": THREE, "to": THREE})],
+    ids=["one became two", "two became one"],
+)
+def test_identifiers_of_one_request_that_do_not_fit_each_other_are_told(then, now):
+    recorded((RESPONSES, then, {}))
+
+    lines = missed((RESPONSES, now))
+
+    assert lines[:2] == [
+        "turn 1 of geo is not what was recorded (geo.yaml)",
+        "  POST /v1/responses, nearest: recorded turn 1",
+    ]
+    assert lines[2] == f"    to  - {then['to']!r}"
+    assert lines[3].startswith(f"        + {now['to']!r}")
+
+
+def test_a_request_that_was_used_up_is_told_whatever_its_identifiers():
+    recorded((RESPONSES, {"run": ONE}, {}))
+
+    assert missed((RESPONSES, {"run": TWO}), (RESPONSES, {"run": THREE})) == [
+        "turn 2 of geo was asked once more than it was recorded (geo.yaml)",
+        "  POST /v1/responses, recorded as turn 1: played already",
+        REMEDY,
+    ]
+
+
+def test_what_was_taken_out_by_a_rule_is_not_told():
+    recorded((RESPONSES, {"input": "Brazil?", "user": "Ana"}, {}))
+
+    lines = missed((RESPONSES, {"input": "Peru?", "user": "Bob"}), scrub={"Ana|Bob": "somebody"})
+
+    assert lines[2:-1] == ["    input  - 'Brazil?'", "           + 'Peru?'"]
 
 
 def test_a_miss_is_told_at_its_own_turn_though_another_was_sent_meanwhile():

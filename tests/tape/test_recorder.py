@@ -5,9 +5,10 @@ import contextlib
 import gzip
 import json
 import os
+import re
 import threading
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.metadata import version
 from pathlib import Path
@@ -19,7 +20,16 @@ import vcr
 import yaml
 
 import fakemodel
-from fakemodel import CassetteInvalid, CassetteMissing, FakeOpenAI, Reply, UnplayedTurns, text, tool_call
+from fakemodel import (
+    CassetteInvalid,
+    CassetteMissing,
+    CassetteWarning,
+    FakeOpenAI,
+    Reply,
+    UnplayedTurns,
+    text,
+    tool_call,
+)
 from fakemodel.httpx_modules import sdk_httpx
 from fakemodel.wire.sse import split
 
@@ -99,6 +109,18 @@ def record(path: str, ask: Callable[[str], object], mode: str = "record", **opti
         return ask(served.base_url)
 
 
+ID = re.compile(r"\b(resp|msg|fc|call|chatcmpl)[_-]\w{20,}")
+TIME = re.compile(r'(\\?"(?:created|created_at|completed_at)\\?": ?)1\d{9}\b')
+
+
+def without_the_day(said: object) -> str:
+    """What was said, its ids numbered by their first appearance, its times left out: a file has its own of both."""
+    ids: dict[str, str] = {}
+    text = said if isinstance(said, str) else json.dumps(said)
+    text = ID.sub(lambda found: ids.setdefault(found[0], f"{found[1]} {len(ids)}"), text)
+    return TIME.sub(r"\1time", text)
+
+
 # A server of another make.
 
 
@@ -160,7 +182,7 @@ def test_what_was_recorded_is_replayed_without_a_server(ask):
     live = record("geo.yaml", ask)
 
     with fakemodel.cassette("geo.yaml") as tape:
-        assert ask(NOWHERE) == live
+        assert without_the_day(ask(NOWHERE)) == without_the_day(live)
 
     assert (tape.mode, len(tape.requests), len(tape.turns)) == ("replay", 2, 2)
 
@@ -176,11 +198,68 @@ def test_recording_equal_answers_anew_leaves_the_file(ask):
     assert (before[0], before[1].st_mtime_ns, before[1].st_ino) == (after[0], after[1].st_mtime_ns, after[1].st_ino)
 
 
+# The age of a file.
+
+
+def recorded_on(day: date) -> str:
+    """Put another day into the head of geo.yaml, and return the file."""
+    path = Path("geo.yaml")
+    aged, count = re.subn(r"'\d{4}-\d\d-\d\d'", f"'{day}'", path.read_text("utf-8"), count=1)
+    assert count == 1
+    path.write_text(aged, "utf-8")
+    return aged
+
+
+@pytest.mark.parametrize(
+    ("max_age", "days", "is_rewritten"),
+    [(10, 3, False), (10, 8, True), (10, 1000, True), (1000, 400, False), (0, 4000, False), (1, 30, True)],
+)
+def test_equal_answers_are_written_again_where_the_file_is_older_than_half_of_what_it_may_be(
+    max_age, days, is_rewritten
+):
+    record("geo.yaml", converse)
+    young = Path("geo.yaml").read_text("utf-8")
+    today = date.fromisoformat(yaml.safe_load(young)["recorded"]["on"])
+    aged = recorded_on(today - timedelta(days=days))
+
+    record("geo.yaml", converse, mode="rerecord", max_age=max_age)
+
+    assert Path("geo.yaml").read_text("utf-8") == (young if is_rewritten else aged)
+
+
+@pytest.mark.parametrize("max_age", [0, 10])
+def test_a_file_without_a_day_is_as_old_as_can_be(max_age):
+    record("geo.yaml", converse)
+    young = Path("geo.yaml").read_text("utf-8")
+    without = re.sub(r"(?m)^recorded: .*\n", "", young)
+    Path("geo.yaml").write_text(without, "utf-8")
+
+    record("geo.yaml", converse, mode="rerecord", max_age=max_age)
+
+    assert Path("geo.yaml").read_text("utf-8") == (young if max_age else without)
+
+
+def test_an_old_file_is_played_with_a_warning():
+    record("geo.yaml", converse)
+    recorded_on(date(2001, 1, 1))
+
+    told = r"geo\.yaml was recorded \d{4,} days ago, max_age is 5000\. Re-record it:  fakemodel\.cassette\("
+    with pytest.warns(CassetteWarning, match=told), fakemodel.cassette("geo.yaml", max_age=5000):
+        converse(NOWHERE)
+
+
+def test_a_file_that_is_young_enough_is_played_without_a_warning():
+    record("geo.yaml", converse)
+
+    with fakemodel.cassette("geo.yaml", max_age=1):
+        converse(NOWHERE)
+
+
 def test_recording_replays_where_there_is_a_file():
     live = record("geo.yaml", converse)
 
     with fakemodel.cassette("geo.yaml", mode="record") as tape:
-        assert converse(NOWHERE) == live
+        assert without_the_day(converse(NOWHERE)) == without_the_day(live)
 
     assert tape.mode == "replay"
 
@@ -190,7 +269,7 @@ def test_recording_anew_puts_other_answers_into_the_file():
     live = record("geo.yaml", converse, mode="rerecord")
 
     with fakemodel.cassette("geo.yaml"):
-        assert converse(NOWHERE) == live
+        assert without_the_day(converse(NOWHERE)) == without_the_day(live)
 
 
 @pytest.mark.parametrize("old", [b"just words", b"\xff\xfe\x00", b""])
@@ -200,7 +279,7 @@ def test_recording_anew_mends_a_file_that_is_no_cassette(old):
     live = record("geo.yaml", converse, mode="rerecord")
 
     with fakemodel.cassette("geo.yaml"):
-        assert converse(NOWHERE) == live
+        assert without_the_day(converse(NOWHERE)) == without_the_day(live)
 
 
 def test_clients_that_are_answered_in_process_are_recorded_as_those_on_loopback():
@@ -212,8 +291,9 @@ def test_clients_that_are_answered_in_process_are_recorded_as_those_on_loopback(
 
     assert Path("in_process.yaml").read_text("utf-8") == Path("loopback.yaml").read_text("utf-8")
     with fakemodel.cassette("in_process.yaml"), FakeOpenAI().client() as client:
-        assert client.responses.create(model="gpt-4.1", input="The largest country?").output_text == "Brazil 🎉\t"
-        client.responses.create(model="gpt-4.1", input="Its capital?", previous_response_id=first.id)
+        replayed = client.responses.create(model="gpt-4.1", input="The largest country?")
+        assert replayed.output_text == "Brazil 🎉\t"
+        client.responses.create(model="gpt-4.1", input="Its capital?", previous_response_id=replayed.id)
 
 
 def test_the_file_says_where_it_comes_from_and_names_the_api_not_a_port():
@@ -254,7 +334,9 @@ def test_plain_vcrpy_replays_a_recording_of_ours():
         live = session.post(f"{served.base_url}/responses", json=body).json()
 
     with vcr.use_cassette("geo.yaml", record_mode="none"), requests.Session() as session:
-        assert session.post(f"{NOWHERE}/responses", json=body).json() == live
+        replayed = session.post(f"{NOWHERE}/responses", json=body).json()
+
+    assert without_the_day(replayed) == without_the_day(live)
 
 
 def test_a_request_is_played_by_whichever_client_sends_it():
@@ -263,7 +345,9 @@ def test_a_request_is_played_by_whichever_client_sends_it():
         live = client.post(f"{served.base_url}/responses", json=body).json()
 
     with fakemodel.cassette("geo.yaml"), requests.Session() as session:
-        assert session.post(f"{NOWHERE}/responses", json=body).json() == live
+        replayed = session.post(f"{NOWHERE}/responses", json=body).json()
+
+    assert without_the_day(replayed) == without_the_day(live)
 
 
 def test_an_upload_is_replayed_whatever_the_boundary_of_its_parts(origin):
@@ -279,6 +363,53 @@ def test_an_upload_is_replayed_whatever_the_boundary_of_its_parts(origin):
         assert upload(NOWHERE) == "file_1111"
 
 
+def test_an_upload_that_is_recorded_anew_leaves_the_file(origin):
+    def upload() -> None:
+        with openai.OpenAI(base_url=origin.base_url, api_key="sk-live") as client:
+            client.files.create(file=("capitals.txt", b"Brazil"), purpose="assistants")
+
+    for mode in ("record", "rerecord"):
+        origin.answer(b'{"id": "file_1111", "object": "file"}', headers=(JSON,))
+        before = Path("geo.yaml").read_bytes() if mode == "rerecord" else b""
+        with fakemodel.cassette("geo.yaml", mode=mode):
+            upload()
+
+    assert Path("geo.yaml").read_bytes() == before
+
+
+def test_a_call_that_is_answered_is_matched_by_what_was_played():
+    def use_a_tool(base_url: str) -> str:
+        with openai.OpenAI(base_url=base_url, api_key="sk-live") as client:
+            first = client.responses.create(model="gpt-4.1", input="Weather?")
+            call = first.output[0]
+            output = {"type": "function_call_output", "call_id": call.call_id, "output": "sunny"}
+            history = [*(item.to_dict() for item in first.output), output]
+            return client.responses.create(model="gpt-4.1", input=history).output_text
+
+    api = FakeOpenAI([tool_call("look", {"at": 1}), "Sunny."])
+    with api.serve() as served, fakemodel.cassette("geo.yaml", mode="record"):
+        assert use_a_tool(served.base_url) == "Sunny."
+
+    with fakemodel.cassette("geo.yaml"):
+        assert use_a_tool(NOWHERE) == "Sunny."
+
+
+def test_what_a_client_invents_anew_each_time_is_matched(origin):
+    def ask(run: str, base_url: str = NOWHERE) -> dict:
+        with HTTPX.Client() as client:
+            return client.post(f"{base_url}/responses", json={"metadata": {"run": run}}).json()
+
+    first, second = "0b5e4e11-1f3c-4c8a-9a0c-77c1f3b2a6d4", "77c1f3b2-4e11-4c8a-9a0c-0b5e1f3ca6d4"
+    origin.answer(json.dumps({"metadata": {"run": first}}).encode(), headers=(JSON,))
+    with fakemodel.cassette("geo.yaml", mode="record"):
+        ask(first, origin.base_url)
+
+    assert first not in Path("geo.yaml").read_text("utf-8")
+    for today in (first, second):
+        with fakemodel.cassette("geo.yaml"):
+            assert ask(today) == {"metadata": {"run": today}}
+
+
 # Streams.
 
 STREAM = {"model": "gpt-4.1", "input": "The largest country?", "stream": True}
@@ -290,12 +421,14 @@ def test_a_replayed_stream_arrives_event_by_event():
     frames = split(tape.turns[0].response.body)
 
     with (
-        fakemodel.cassette("geo.yaml"),
+        fakemodel.cassette("geo.yaml") as replay,
         HTTPX.Client() as client,
         client.stream("POST", f"{NOWHERE}/responses", json=STREAM) as response,
     ):
-        assert list(response.iter_raw()) == frames
+        arrived = list(response.iter_raw())
 
+    assert arrived == split(replay.turns[0].response.body)
+    assert [without_the_day(each.decode()) for each in arrived] == [without_the_day(each.decode()) for each in frames]
     assert len(frames) > 5
     assert all(frame.endswith(b"\n\n") for frame in frames)
 
@@ -304,9 +437,12 @@ async def test_a_replayed_stream_arrives_event_by_event_in_async_code():
     async with HTTPX.AsyncClient() as client:
         with script().serve() as served, fakemodel.cassette("geo.yaml", mode="record") as tape:
             await client.post(f"{served.base_url}/responses", json=STREAM)
-        with fakemodel.cassette("geo.yaml"):
+        with fakemodel.cassette("geo.yaml") as replay:
             async with client.stream("POST", f"{NOWHERE}/responses", json=STREAM) as response:
-                assert [part async for part in response.aiter_raw()] == split(tape.turns[0].response.body)
+                arrived = [part async for part in response.aiter_raw()]
+
+    assert arrived == split(replay.turns[0].response.body)
+    assert without_the_day(b"".join(arrived).decode()) == without_the_day(tape.turns[0].response.body.decode())
 
 
 def test_a_stream_passes_on_while_it_is_recorded(origin):

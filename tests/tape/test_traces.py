@@ -123,9 +123,9 @@ async def test_agent(fake_openai, cassette):
     fake_openai.say("Sunny.", "Rainy.")
     forecaster = Agent(name="forecaster", model="gpt-4.1")
     assert (await Runner.run(forecaster, "Weather?")).final_output == "Sunny."
-    from agents.tracing import get_trace_provider
+    from agents.tracing.processors import default_processor
 
-    get_trace_provider().force_flush()
+    default_processor().force_flush()
     assert (await Runner.run(forecaster, "And tomorrow?")).final_output == "Rainy."
     assert [request.uri.rpartition("/v1/")[2] for request in cassette.requests] == ["responses", "responses"]
 """

@@ -1,0 +1,136 @@
+"""The command line: `fakemodel check` and `fakemodel scrub`. What they do lives in `fakemodel.tape.checks`.
+
+It needs the `cli` extra, which nothing else does: typer and rich are imported when it is run.
+"""
+
+import io
+import os
+import sys
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, TypeVar
+
+if TYPE_CHECKING:
+    import typer
+
+__all__ = ["main"]
+
+T = TypeVar("T")
+
+MANY = 20
+"""The files from which on a bar shows how far it is."""
+
+
+def main() -> None:
+    """Run the command line, and exit: 0 if all is well, 1 if something is not, 2 for a command that cannot be."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # for names of files that have no form there
+    try:
+        app = _app()
+    except ModuleNotFoundError as missing:
+        print(f'fakemodel: the command line needs {missing.name}: pip install "fakemodel[cli]"', file=sys.stderr)
+        raise SystemExit(2) from None
+    app(prog_name="fakemodel")
+
+
+# typer evaluates annotations, among them those of the functions inside: they must not become strings, as
+# `from __future__ import annotations` would have them.
+def _app() -> "typer.Typer":
+    import rich  # noqa: F401  # for the bar, but where it is missing, that is told before anything is done
+    import typer
+
+    app = typer.Typer(
+        help="Look after cassettes: the recorded traffic that tests play back.",
+        add_completion=False,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+    )
+
+    def tell_version(wanted: bool) -> None:
+        if wanted:
+            from importlib.metadata import version
+
+            typer.echo(f"fakemodel {version('fakemodel')}")
+            raise typer.Exit
+
+    @app.callback()
+    def options(
+        version: Annotated[
+            bool, typer.Option("--version", callback=tell_version, is_eager=True, help="Tell the version and exit.")
+        ] = False,
+    ) -> None: ...
+
+    @app.command()
+    def check(
+        paths: Annotated[list[Path], typer.Argument(metavar="PATH", help="Cassettes, or folders of them.")],
+    ) -> None:
+        """Tell what is wrong with cassettes.
+
+        They cannot be read, hold secrets, or have no test any more. Exits with 1 if there is an error; a warning is
+        none.
+        """
+        from fakemodel.tape import checks
+
+        files = checks.cassettes(_existing(paths))
+        counts = Counter[bool]()
+        for file, findings in _watched(checks.check(files, os.environ), len(files)):
+            for finding in findings:
+                typer.echo(f"{file}: {finding.where}: {finding.what}{'' if finding.severe else ' (warning)'}")
+                counts[finding.severe] += 1
+        errors, warnings = _counted(counts[True], "error"), _counted(counts[False], "warning")
+        typer.echo(f"{_counted(len(files), 'cassette')}: {errors}, {warnings}")
+        raise typer.Exit(1 if counts[True] else 0)
+
+    @app.command()
+    def scrub(
+        paths: Annotated[list[Path], typer.Argument(metavar="PATH", help="Cassettes, or folders of them.")],
+        only_check: Annotated[
+            bool, typer.Option("--check", help="Write nothing, and exit with 1 if something would be scrubbed.")
+        ] = False,
+    ) -> None:
+        """Rewrite cassettes, readable and scrubbed.
+
+        Also those of vcrpy and pytest-recording become what recording writes. A file that cannot be read, or holds
+        a secret even then, is refused: it stays as it was, and the command exits with 1.
+        """
+        from fakemodel.tape import checks
+
+        files = checks.cassettes(_existing(paths))
+        counts = Counter[checks.Outcome]()
+        rewritten = "would be scrubbed" if only_check else "scrubbed"
+        for file, done in _watched(checks.scrub(files, os.environ, write=not only_check), len(files)):
+            counts[done.outcome] += 1
+            typer.echo(f"{file}: {rewritten if done.outcome == 'scrubbed' else done.outcome}")
+            for reason in done.why:
+                typer.echo(f"  {reason}")
+        left = f"{counts['left as it was']} left as {'it was' if counts['left as it was'] == 1 else 'they were'}"
+        told = f"{counts['scrubbed']} {rewritten}, {left}, {counts['refused']} refused"
+        typer.echo(f"{_counted(len(files), 'cassette')}: {told}")
+        raise typer.Exit(1 if counts["refused"] or (only_check and counts["scrubbed"]) else 0)
+
+    return app
+
+
+def _existing(paths: list[Path]) -> list[Path]:
+    """The paths, if there is something at each of them; or else the command cannot be."""
+    for path in paths:
+        if not os.access(path, os.F_OK):
+            print(f"fakemodel: there is no {path}", file=sys.stderr)
+            raise SystemExit(2)
+    return paths
+
+
+def _counted(number: int, thing: str) -> str:
+    return f"{number} {thing}{'' if number == 1 else 's'}"
+
+
+def _watched(done: Iterable[T], total: int) -> list[T]:
+    """All that is done, with a bar meanwhile where somebody watches and it takes a while."""
+    if total < MANY or not sys.stderr.isatty():
+        return list(done)
+    from rich.console import Console
+    from rich.progress import track
+
+    return list(track(done, "Cassettes", total=total, console=Console(stderr=True), transient=True))

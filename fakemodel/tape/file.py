@@ -1,0 +1,111 @@
+"""The file of a cassette: read with a word on what is wrong, written whole, without secrets, and only if it changes."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from importlib.metadata import version
+from typing import Literal
+
+from fakemodel.errors import CassetteInvalid, CassetteMissing, CassetteWarning, SecretFound
+from fakemodel.tape import layout
+from fakemodel.tape.interaction import Interaction
+from fakemodel.tape.payloads import folder_of, payloads_of, put_back, taken_out
+from fakemodel.tape.scrub import Rules, recorded_from, scrubbed
+from fakemodel.tape.told import Told
+
+__all__ = ["Written", "assert_no_secrets", "read", "warn_of_age", "write"]
+
+Written = Literal["recorded", "re-recorded", "left equal"]
+
+
+def read(told: Told, rules: Rules) -> list[Interaction]:
+    """The turns of a cassette, after `rules`. Raises CassetteMissing and CassetteInvalid."""
+    try:
+        turns = put_back(layout.read(told.path), payloads_of(told.path))
+        if layout.rules_of_file(told.path.read_text(encoding="utf-8")) == rules.digest:
+            return turns
+        return [Interaction(rules.request(turn.request), rules.response(turn.response)) for turn in turns]
+    except FileNotFoundError:
+        raise CassetteMissing(
+            f"{told.name} has no cassette to replay ({told.shown_path})\n{told.remedy('record')}"
+        ) from None
+    except (OSError, ValueError) as error:
+        raise CassetteInvalid(
+            f"{told.name} cannot replay {told.shown_path}: {error}\n"
+            f"Mend the file, or record it anew. {told.remedy('rerecord')}"
+        ) from None
+
+
+def warn_of_age(told: Told, max_age: int) -> None:
+    """Warn of a cassette that was recorded more than `max_age` days ago (0: any age), or on no day that it names."""
+    on = layout.recorded_on(told.path.read_text(encoding="utf-8", errors="replace")) if max_age else None
+    if max_age and (on is None or (_today() - on).days > max_age):
+        age = "on no day that it names" if on is None else f"{(_today() - on).days} days ago"
+        warnings.warn(
+            f"{told.shown_path} was recorded {age}, max_age is {max_age}. {told.remedy('rerecord')}",
+            CassetteWarning,
+            stacklevel=2,
+        )
+
+
+def write(turns: Sequence[Interaction], told: Told, rules: Rules, max_age: int, payloads_over: int) -> Written:
+    """Write the turns, scrubbed, unless the file holds equal ones and is young: at most half of `max_age` days old.
+
+    Base64 of more than `payloads_over` bytes goes to files beside it. Raises SecretFound, and the file stays as it was.
+    """
+    written = scrubbed(turns)
+    written, payloads = taken_out(written, payloads_over) if payloads_over else (written, {})
+    text = layout.written(written, {**_head(turns), **({"rules": rules.digest} if rules.digest else {})})
+    old = told.path.read_text(encoding="utf-8", errors="replace") if told.path.exists() else None
+    if old is not None and _interactions(old) == _interactions(text) and not _is_old(old, max_age):
+        return "left equal"
+    assert_no_secrets(turns, told)
+    folder = folder_of(told.path)
+    for digest, payload in payloads.items():
+        layout.write(folder / f"{digest}.bin", payload)
+    layout.write(told.path, text)
+    for file in folder.glob("*.bin"):
+        if file.stem not in payloads:
+            file.unlink()
+    return "recorded" if old is None else "re-recorded"
+
+
+def assert_no_secrets(turns: Sequence[Interaction], told: Told) -> None:
+    """Raise SecretFound where the file that is to be written holds a secret; warn of what might better not be there."""
+    from fakemodel.tape.leaks import leaks  # its detectors are not for those who only replay
+
+    found = leaks(layout.written(scrubbed(turns), _head(turns)), name=told.path.stem, environ=os.environ)
+    severe = [f"  {leak.where}: {leak.kind}" for leak in found if leak.severe]
+    if severe:
+        raise SecretFound(
+            f"{told.name} holds what must not be written, so that the file was left as it was ({told.shown_path})\n"
+            + "\n".join(severe)
+            + '\nKeep it out of the conversation, or take it out by a rule: scrub={r"a pattern": "its replacement"}'
+        )
+    for leak in found:
+        warnings.warn(f"{told.shown_path}, {leak.where}: {leak.kind}", CassetteWarning, stacklevel=2)
+
+
+def _head(turns: Sequence[Interaction]) -> dict[str, str]:
+    sources = sorted({recorded_from(turn) for turn in turns})
+    return {
+        "from": ", ".join(sources) or "nothing",
+        "with": f"openai {version('openai')}",
+        "on": _today().isoformat(),
+    }
+
+
+def _is_old(text: str, max_age: int) -> bool:
+    on = layout.recorded_on(text)
+    return max_age > 0 and (on is None or (_today() - on).days > max_age / 2)
+
+
+def _today() -> date:
+    return datetime.now(UTC).date()
+
+
+def _interactions(text: str) -> str:
+    return text.partition("\ninteractions:")[2]

@@ -1,0 +1,56 @@
+"""Identifiers: the words of an interaction that are drawn anew each time, and mean only what they refer to.
+
+The API gives out ids by a prefix and some twenty to fifty letters and digits (measured on real recordings: `call_` 24,
+`resp_` 48 or 50, `file-` 22, `chatcmpl-` 29). Clients invent UUIDs, and what stands in CLIENT_PREFIXES.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from fakemodel.wire.ids import PREFIXES
+
+__all__ = ["IDENTIFIER", "identifiers", "kind_of"]
+
+ACCOUNT_PREFIXES = {"org", "proj", "user"}
+
+OTHER_PREFIXES = {
+    *("asst", "batch", "batch_req", "cfile", "cntr", "eval", "evalrun", "ftckpt", "ftevent", "ftjob", "modr", "part"),
+    *("req", "run", "sess", "step", "thread", "upload", "video", "vs", "vsfb"),
+}
+"""The ids of endpoints that the toolkit only records."""
+
+CLIENT_PREFIXES = ("chatcmpl-tool-", "group_", "lc_run-", "pyd_ai_", "span_", "toolu_", "trace_")
+"""What ids of clients begin with: those of vLLM, the Agents SDK, LangChain and pydantic-ai."""
+
+UUID = (
+    "[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}|[0-9a-f]{12}4[0-9a-f]{3}[89ab][0-9a-f]{15}"
+)
+"""A UUID, or the 32 digits of a random one."""
+
+BEGINS = r"(?:(?<![A-Za-z0-9])|(?<=\\[bfnrt])|(?<=\\u[0-9A-Fa-f]{4})|(?<=%[0-9A-Fa-f]{2}))"
+"""Where an identifier may begin: after what is no letter or digit, or the escape of one."""
+
+RANDOM = "(?=[A-Za-z]*[0-9])[0-9A-Za-z]"
+"""Letters and digits that are no word."""
+
+SERVERS = "|".join(sorted(PREFIXES | ACCOUNT_PREFIXES | OTHER_PREFIXES, key=len, reverse=True))
+
+IDENTIFIER = re.compile(
+    f"{BEGINS}(?:"
+    f"(?P<client>{'|'.join(CLIENT_PREFIXES)}){RANDOM}{{8,}}"
+    f"|(?P<server>{SERVERS})[_-](?:{RANDOM}{{16,}}|[A-Za-z]{{22}}|[A-Za-z]{{24}}|[A-Za-z]{{29}})"
+    f"|(?P<uuid>{UUID})"
+    ")(?![A-Za-z0-9])"
+)
+
+
+def identifiers(text: str) -> Iterator[str]:
+    """The identifiers in a text, in order."""
+    return (found[0] for found in IDENTIFIER.finditer(text))
+
+
+def kind_of(identifier: re.Match[str]) -> str:
+    """What an identifier may stand for: its prefix, or `uuid`."""
+    return identifier["server"] or identifier["client"] or "uuid"
