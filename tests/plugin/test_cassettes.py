@@ -427,8 +427,8 @@ def test_the_marker_counts_over_the_fixture_over_the_ini_option(geo, marker, con
             "ignored=['input']",
             "{}",
             (
-                "@pytest.mark.cassette takes name, ignore, scrub, max_age, payloads_over, allow_errors, allow_unplayed, "
-                "refuse_network, not ignored."
+                "@pytest.mark.cassette takes name, ignore, scrub, max_age, payloads_over, allow_errors, "
+                "allow_unplayed, refuse_network, not ignored."
             ),
         ),
         ("'shared'", "{}", "@pytest.mark.cassette takes keywords only: name='shared'."),
