@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from importlib.metadata import version
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from fakemodel.errors import CassetteInvalid, CassetteMissing, CassetteWarning, SecretFound
 from fakemodel.tape import layout
@@ -15,6 +15,9 @@ from fakemodel.tape.interaction import Interaction
 from fakemodel.tape.payloads import folder_of, payloads_of, put_back, taken_out
 from fakemodel.tape.scrub import Rules, recorded_from, scrubbed
 from fakemodel.tape.told import Told
+
+if TYPE_CHECKING:
+    from fakemodel.tape.leaks import Leak
 
 __all__ = ["Written", "assert_no_secrets", "read", "warn_of_age", "write"]
 
@@ -62,7 +65,8 @@ def write(turns: Sequence[Interaction], told: Told, rules: Rules, max_age: int, 
     old = told.path.read_text(encoding="utf-8", errors="replace") if told.path.exists() else None
     if old is not None and _interactions(old) == _interactions(text) and not _is_old(old, max_age):
         return "left equal"
-    assert_no_secrets(turns, told)
+    for leak in assert_no_secrets(turns, told):
+        warnings.warn(f"{told.shown_path}, {leak.where}: {leak.kind}", CassetteWarning, stacklevel=2)
     folder = folder_of(told.path)
     for digest, payload in payloads.items():
         layout.write(folder / f"{digest}.bin", payload)
@@ -73,8 +77,8 @@ def write(turns: Sequence[Interaction], told: Told, rules: Rules, max_age: int, 
     return "recorded" if old is None else "re-recorded"
 
 
-def assert_no_secrets(turns: Sequence[Interaction], told: Told) -> None:
-    """Raise SecretFound where the file that is to be written holds a secret; warn of what might better not be there."""
+def assert_no_secrets(turns: Sequence[Interaction], told: Told) -> list[Leak]:
+    """Raise SecretFound where the file that is to be written holds a secret; return what might better not be there."""
     from fakemodel.tape.leaks import leaks  # its detectors are not for those who only replay
 
     found = leaks(layout.written(scrubbed(turns), _head(turns)), name=told.path.stem, environ=os.environ)
@@ -85,8 +89,7 @@ def assert_no_secrets(turns: Sequence[Interaction], told: Told) -> None:
             + "\n".join(severe)
             + '\nKeep it out of the conversation, or take it out by a rule: scrub={r"a pattern": "its replacement"}'
         )
-    for leak in found:
-        warnings.warn(f"{told.shown_path}, {leak.where}: {leak.kind}", CassetteWarning, stacklevel=2)
+    return found
 
 
 def _head(turns: Sequence[Interaction]) -> dict[str, str]:

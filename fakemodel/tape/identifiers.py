@@ -32,15 +32,15 @@ UUID = (
 BEGINS = r"(?:(?<![A-Za-z0-9])|(?<=\\[bfnrt])|(?<=\\u[0-9A-Fa-f]{4})|(?<=%[0-9A-Fa-f]{2}))"
 """Where an identifier may begin: after what is no letter or digit, or the escape of one."""
 
-RANDOM = "(?=[A-Za-z]*[0-9])[0-9A-Za-z]"
-"""Letters and digits that are no word."""
+RANDOM = "(?=[A-Za-z]*(?:[0-9]+[A-Za-z]|[0-9]{6}))[0-9A-Za-z]"
+"""Letters and digits that are no word, nor one with a number behind it."""
 
 SERVERS = "|".join(sorted(PREFIXES | ACCOUNT_PREFIXES | OTHER_PREFIXES, key=len, reverse=True))
 
 IDENTIFIER = re.compile(
     f"{BEGINS}(?:"
-    f"(?P<client>{'|'.join(CLIENT_PREFIXES)}){RANDOM}{{8,}}"
-    f"|(?P<server>{SERVERS})[_-](?:{RANDOM}{{16,}}|[A-Za-z]{{22}}|[A-Za-z]{{24}}|[A-Za-z]{{29}})"
+    f"(?P<client>{'|'.join(CLIENT_PREFIXES)}){RANDOM}{{20,}}"
+    f"|(?P<server>{SERVERS})[_-]{RANDOM}{{16,}}"
     f"|(?P<uuid>{UUID})"
     ")(?![A-Za-z0-9])"
 )

@@ -257,7 +257,7 @@ def test_a_body_that_is_nested_too_deeply_is_a_text(tmp_path: Path):
 
     assert findings(file) == []
     assert scrubbed(file) == Scrubbed("scrubbed")
-    assert layout.read(file)[0].request.body.decode().strip() == body
+    assert layout.read(file)[0].response.body.decode().strip() == body
 
 
 @pytest.mark.parametrize(("name", "problem"), [("gone.yaml", "No such file or directory"), ("", "Is a directory")])

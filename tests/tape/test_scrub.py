@@ -91,7 +91,7 @@ PLACEHOLDERS = [
     ("rs_67f3fdfd9fa08191a3d5825db81b8df6003bc73febb56d77", f"rs_{1:048d}"),
     ("vs_6931d752e41c8191833fcaad1cf47055", f"vs_{1:032d}"),
     ("conv_68f0c1e2a3b4c5d6e7f8091a2b3c4d5e68f0c1e2a3b4c5d6", f"conv_{1:048d}"),
-    ("org-aaaaAAAAbbbbBBBBccccCCCC", f"org-{1:024d}"),
+    ("org-aaaa1AAAbbbbBBBBccccCCCC", f"org-{1:024d}"),
     ("req_011CQxyzABCDEFGHijklmnop", f"req_{1:024d}"),
     (UUID, "00000000-0000-4000-8000-000000000001"),
     (UUID.replace("-", ""), "0000000000004000a000000000000001"),
