@@ -18,7 +18,7 @@ from fakemodel.model import play
 from fakemodel.model.interface import Model, ModelResponse, Usage, current, traced
 from fakemodel.model.memory import memory_of
 from fakemodel.model.steps import Failure, Slow, is_error, written
-from fakemodel.model.turns import Turn, first_piece
+from fakemodel.model.turns import Turn
 from fakemodel.reply import Reply, listed
 from fakemodel.script import Turns, no_reply_left, table, unplayed_replies
 from fakemodel.wire.errors import Refused
@@ -217,8 +217,7 @@ class FakeModel(Model):
     def _turn(self, *, streamed: bool, extra: dict[str, Any], **args: Any) -> Turn:
         """Record a call before anything can come of it."""
         with _ONE_AT_A_TIME:
-            first_input = first_piece(self.turns[0].input) if self.turns else ""
-            turn = Turn.of(len(self.turns) + 1, streamed, args, extra, first_input)
+            turn = Turn.of(len(self.turns) + 1, streamed, args, extra, self.turns[0] if self.turns else None)
             self.turns.append(turn)
             self.last_turn_args = turn.args
             if self.first_turn_args is None:

@@ -46,19 +46,19 @@ class Turn:
     streamed: bool
     args: dict[str, Any]
     extra: dict[str, Any] = field(default_factory=dict)
-    first_input: str = ""
+    first: Turn | None = field(default=None, repr=False, compare=False)
     reply: object = None
     played: bool = False
     context: tuple[dict[str, Any], ...] = ()
     chain: int | None = None
 
     @classmethod
-    def of(cls, number: int, streamed: bool, args: dict[str, Any], extra: dict[str, Any], first_input: str) -> Turn:
-        """The turn of a call with `args`; `first_input` is how turn 1 began, to be told apart from what was added."""
+    def of(cls, number: int, streamed: bool, args: dict[str, Any], extra: dict[str, Any], first: Turn | None) -> Turn:
+        """The turn of a call with `args`; what it says again of the `first` one is told apart from what was added."""
         detached = {key: _detached(args[key]) if key in DETACHED else args[key] for key in ARGUMENTS}
         for key in ("tools", "handoffs"):
             detached[key] = list(detached[key] or ())
-        return cls(number, streamed, detached, extra, first_input)
+        return cls(number, streamed, detached, extra, first)
 
     @property
     def input(self) -> Any:
@@ -84,7 +84,7 @@ class Turn:
     def asked(self) -> str:
         """The input in a few words; `input` stands for what turn 1 began with."""
         pieces = _pieces(self.input)
-        if self.number > 1 and pieces[:1] == [self.first_input] != [""]:
+        if self.first is not None and pieces[:1] == _pieces(self.first.input)[:1] != []:
             pieces[0] = "input"
         elif pieces:
             pieces[0] = f"input {pieces[0]}"
@@ -104,11 +104,6 @@ def _detached(value: Any) -> Any:
     members = vars(clone)
     members.update({key: copy.deepcopy(member) for key, member in members.items() if not isinstance(member, SIMPLE)})
     return clone
-
-
-def first_piece(input: object) -> str:
-    """How an input begins."""
-    return next(iter(_pieces(input)), "")
 
 
 def _pieces(input: object) -> list[str]:
