@@ -28,6 +28,9 @@ FRAGMENTS = [f"word {number} " for number in range(10)]
 AT_MOST = 1.0
 """The most that a turn may cost, in turns on ScriptedModel."""
 
+NOISE = 0.025
+"""What the medians of equal work differ by: ScriptedModel against itself gave 0.997 to 1.023."""
+
 LINEAR = 1.5
 """How much more memory a turn may take in 10,000 than in 1,000."""
 
@@ -87,7 +90,7 @@ def main() -> int:
     for what, turn in (("Runner.run", plain), ("Runner.run_streamed", streamed)):
         cost = ratio(turn)
         print(f"{cost:8.3f}  turns on ScriptedModel, at most {AT_MOST}: {what}")
-        broken |= cost > AT_MOST
+        broken |= cost > AT_MOST + NOISE
     few, many = kept(KEPT // 10), kept(KEPT)
     print(f"{many / few:8.3f}  times the memory a turn in {KEPT:,} of that in {KEPT // 10:,}, at most {LINEAR}")
     print(f"{many:8,.0f}  bytes a turn in {KEPT:,}")

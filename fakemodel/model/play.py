@@ -118,7 +118,7 @@ async def _finished(reply: Events | AsyncIterator[Any], turn: Turn, memory: Memo
 
 
 def _model_response(body: Payload, turn: Turn) -> ModelResponse:
-    output = [sdk.item(payload_of(item)) for item in body["output"]]
+    output = [sdk.item(item) for item in body["output"]]
     raw = {"raw_usage": body.get("usage")} if _keeps_raw_usage(turn) else {}
     return ModelResponse(output=output, usage=_usage(body.get("usage")), response_id=body["id"], **raw)
 
@@ -144,7 +144,7 @@ def _usage(usage: Payload | None) -> Usage:
     """The counts as the Agents SDK has them; a response that failed has none."""
     if usage is None:
         return Usage(requests=1)
-    counts = sdk.response_usage(payload_of(usage))
+    counts = sdk.response_usage(usage)
     return Usage(
         requests=1,
         input_tokens=counts.input_tokens,

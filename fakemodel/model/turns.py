@@ -100,9 +100,10 @@ def _detached(value: Any) -> Any:
     """A deep copy. Of settings, whose many members are mostly simple, those are left out, which is far cheaper."""
     if not is_dataclass(value) or not hasattr(value, "__dict__"):
         return copy.deepcopy(value)
-    clone = copy.copy(value)
-    members = vars(clone)
-    members.update({key: copy.deepcopy(member) for key, member in members.items() if not isinstance(member, SIMPLE)})
+    clone = object.__new__(type(value))
+    vars(clone).update(
+        (key, member if isinstance(member, SIMPLE) else copy.deepcopy(member)) for key, member in vars(value).items()
+    )
     return clone
 
 
