@@ -89,7 +89,7 @@ def main() -> int:
     broken = False
     for what, turn in (("Runner.run", plain), ("Runner.run_streamed", streamed)):
         cost = ratio(turn)
-        print(f"{cost:8.3f}  turns on ScriptedModel, at most {AT_MOST}: {what}")
+        print(f"{cost:8.3f}  turns on ScriptedModel, at most {AT_MOST}, give or take {NOISE}: {what}")
         broken |= cost > AT_MOST + NOISE
     few, many = kept(KEPT // 10), kept(KEPT)
     print(f"{many / few:8.3f}  times the memory a turn in {KEPT:,} of that in {KEPT // 10:,}, at most {LINEAR}")

@@ -69,6 +69,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     for name, (kind, _, default, text) in SETTINGS.items():
         if kind is not None:
+            # pytest types the kinds as literals, of which a table of strings knows nothing.
             parser.addini(f"cassette_{name}", text, type=kind, default=default)  # type: ignore[arg-type]
 
 

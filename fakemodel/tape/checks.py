@@ -25,7 +25,7 @@ from fakemodel.tape import layout
 from fakemodel.tape.interaction import Interaction
 from fakemodel.tape.leaks import leaks
 from fakemodel.tape.payloads import payloads_of, put_back
-from fakemodel.tape.scrub import recorded_from, scrubbed
+from fakemodel.tape.scrub import scrubbed, sources
 from fakemodel.tape.vcr_form import response_of, vcr_response
 
 __all__ = ["Finding", "Outcome", "Scrubbed", "cassettes", "check", "scrub"]
@@ -170,8 +170,7 @@ def _is_text(body: bytes) -> bool:
 
 def _head(text: str, turns: Sequence[Interaction]) -> dict[str, str]:
     """Where from, with what and when the turns were recorded: as the file says, or as they tell themselves."""
-    sources = sorted({recorded_from(turn) for turn in turns})
-    made = {"from": ", ".join(sources) or "nothing", "with": "unknown"}
+    made = {"from": sources(turns), "with": "unknown"}
     kept = yamlserializer.deserialize(text).get("recorded")
     if isinstance(kept, dict):  # `on` is a word for true, where it is not quoted
         return made | {"on" if key is True else str(key): str(value) for key, value in kept.items()}

@@ -13,7 +13,7 @@ from fakemodel.errors import CassetteInvalid, CassetteMissing, CassetteWarning, 
 from fakemodel.tape import layout
 from fakemodel.tape.interaction import Interaction
 from fakemodel.tape.payloads import folder_of, payloads_of, put_back, taken_out
-from fakemodel.tape.scrub import Rules, recorded_from, scrubbed
+from fakemodel.tape.scrub import Rules, scrubbed, sources
 from fakemodel.tape.told import Told
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def read(told: Told, rules: Rules) -> list[Interaction]:
     """The turns of a cassette, after `rules`. Raises CassetteMissing and CassetteInvalid."""
     try:
         turns = put_back(layout.read(told.path), payloads_of(told.path))
-        if layout.rules_of_file(told.path.read_text(encoding="utf-8")) == rules.digest:
+        if not rules.digest or layout.rules_of_file(told.path.read_text(encoding="utf-8")) == rules.digest:
             return turns
         return [Interaction(rules.request(turn.request), rules.response(turn.response)) for turn in turns]
     except FileNotFoundError:
@@ -93,9 +93,8 @@ def assert_no_secrets(turns: Sequence[Interaction], told: Told) -> list[Leak]:
 
 
 def _head(turns: Sequence[Interaction]) -> dict[str, str]:
-    sources = sorted({recorded_from(turn) for turn in turns})
     return {
-        "from": ", ".join(sources) or "nothing",
+        "from": sources(turns),
         "with": f"openai {version('openai')}",
         "on": _today().isoformat(),
     }

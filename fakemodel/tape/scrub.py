@@ -18,7 +18,7 @@ from fakemodel.tape.bodies import Edit, Pass, edited, rewritten
 from fakemodel.tape.interaction import Headers, Interaction, Request, Response
 from fakemodel.tape.placeholders import Placeholders
 
-__all__ = ["Rules", "recorded_from", "rules_of", "scrubbed"]
+__all__ = ["Rules", "rules_of", "scrubbed", "sources"]
 
 REQUEST_HEADERS = {"content-type"}
 RESPONSE_HEADERS = {"content-type", "location", "openai-version", "retry-after", "retry-after-ms", "x-should-retry"}
@@ -104,7 +104,7 @@ def _scrubbed(turn: Interaction, placeholders: Placeholders) -> Interaction:
     request, response, passes = turn.request, turn.response, [placeholders.edits]
     uri = masked(request.uri)
     path = api_path(uri)
-    if recorded_from(turn) == SERVER and path is not None:
+    if _recorded_from(turn) == SERVER and path is not None:
         uri = urlunsplit(("https", "api.openai.com", path, urlsplit(uri).query, ""))
     headers, body = _bounded(_passing(request.headers, REQUEST_HEADERS, passes), request.body)
     asked = Request(request.method, edited(uri, passes), headers, rewritten(body, passes, placeholders.asked))
@@ -127,7 +127,12 @@ def _bounded(headers: dict[str, list[str]], body: bytes) -> tuple[dict[str, list
     return bounded, body.replace(drawn[2].encode(), BOUNDARY.encode())
 
 
-def recorded_from(turn: Interaction) -> str:
+def sources(turns: Sequence[Interaction]) -> str:
+    """Who answered the turns, as the head of a cassette says it."""
+    return ", ".join(sorted({_recorded_from(turn) for turn in turns})) or "nothing"
+
+
+def _recorded_from(turn: Interaction) -> str:
     """Who answered: the host, or `fakemodel` for a FakeOpenAI."""
     if SERVER in turn.response.headers.get("server", ()):
         return SERVER

@@ -339,29 +339,14 @@ async def test_with_tracing_a_stream_that_is_forgotten_is_no_trouble(agents, tol
 
 
 @BOTH_WAYS
-async def test_with_tracing_many_turns_are_many_spans(agents, ask):
-    ended = []
-
-    class Spans(agents.tracing.TracingProcessor):
-        """Keeps the spans that ended."""
-
-        def on_span_end(self, span):
-            ended.append(span)
-
-        def on_trace_start(self, trace): ...
-        def on_trace_end(self, trace): ...
-        def on_span_start(self, span): ...
-        def shutdown(self): ...
-        def force_flush(self): ...
-
-    agents.tracing.set_trace_processors([Spans()])
+async def test_with_tracing_many_turns_are_many_spans(agents, spans, ask):
     model = FakeModel(["reply"] * MANY, tracing_enabled=True)
 
     with agents.trace("test"):
         await asyncio.gather(*(ask(model) for _ in range(MANY)))
 
-    assert len({span.span_id for span in ended}) == MANY
-    assert {(span.span_data.type, span.parent_id, span.error) for span in ended} == {("generation", None, None)}
+    assert len({span.span_id for span in spans.ended}) == MANY
+    assert {(span.span_data.type, span.parent_id, span.error) for span in spans.ended} == {("generation", None, None)}
 
 
 @pytest.mark.parametrize("is_streamed", [False, True], ids=["run", "run_streamed"])

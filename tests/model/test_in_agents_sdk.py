@@ -8,33 +8,7 @@ from fakemodel import FakeModel, NoReplyLeft, PromptCacheFakeModel, Reply, refus
 
 agents = pytest.importorskip("agents", reason="runs agents of the Agents SDK, which is not installed")
 
-
-class Spans(agents.tracing.TracingProcessor):
-    """Keeps the spans that ended, in the place of the exporter that would post them."""
-
-    def __init__(self):
-        self.ended = []
-
-    def on_span_end(self, span):
-        self.ended.append(span)
-
-    def on_trace_start(self, trace): ...
-    def on_trace_end(self, trace): ...
-    def on_span_start(self, span): ...
-    def shutdown(self): ...
-    def force_flush(self): ...
-
-    @property
-    def generations(self):
-        return [span for span in self.ended if span.span_data.type == "generation"]
-
-
-@pytest.fixture(autouse=True)
-def spans():
-    found = Spans()
-    agents.tracing.set_trace_processors([found])
-    yield found
-    agents.tracing.set_trace_processors([agents.tracing.processors.default_processor()])
+pytestmark = pytest.mark.usefixtures("spans")
 
 
 @agents.function_tool

@@ -34,29 +34,7 @@ COUNTED = {"requests": 1, "input_tokens": 7, "output_tokens": 5, "total_tokens":
 BROKE = ConnectionError("gone")
 MEMBERS = {member.name for member in fields(agents.ModelResponse)}
 
-
-class Spans(agents.tracing.TracingProcessor):
-    """Keeps the spans that ended, in the place of the exporter that would post them."""
-
-    def __init__(self):
-        self.ended = []
-
-    def on_span_end(self, span):
-        self.ended.append(span)
-
-    def on_trace_start(self, trace): ...
-    def on_trace_end(self, trace): ...
-    def on_span_start(self, span): ...
-    def shutdown(self): ...
-    def force_flush(self): ...
-
-
-@pytest.fixture(autouse=True)
-def spans():
-    found = Spans()
-    agents.tracing.set_trace_processors([found])
-    yield found
-    agents.tracing.set_trace_processors([agents.tracing.processors.default_processor()])
+pytestmark = pytest.mark.usefixtures("spans")
 
 
 @pytest.fixture

@@ -347,13 +347,13 @@ def test_deep_nesting_and_repetition_are_read_without_fail():
     [
         ("write to anna.smith+test@mail.acme.org", "e-mail address"),
         ("saved in /home/anna/work", "home directory"),
-        ("saved in /Users/anna/work", "home directory"),
-        ("saved in C:\\Users\\anna\\work", "home directory"),
+        ("saved in /Users/anna/notes", "home directory"),
+        ("saved in C:\\Users\\anna\\notes", "home directory"),
     ],
 )
 def test_what_tells_of_a_person_is_warned_of(text, kind):
     assert leaks(answered(text), name="test_weather.yaml", environ={}) == [Leak(kind, TEXT, False)]
-    assert warned(cassette(), f"/home/anna/work/{text}.yaml") == []
+    assert warned(cassette(), f"/home/anna/notes/{text}.yaml") == []
 
 
 @pytest.mark.parametrize(
