@@ -15,6 +15,7 @@ from fakemodel.errors import SettingInvalid
 from fakemodel.tape import MODES, VERBS, Mode
 from fakemodel.tape.cassette import Cassette
 from fakemodel.tape.guard import network_refused, traces_answered
+from fakemodel.tape.settings import SETTINGS, checked
 
 __all__ = ["cassette", "use_cassette"]
 
@@ -45,6 +46,7 @@ def cassette(
     def remedy(mode: str) -> str:
         return f'{VERBS[mode]} it:  fakemodel.cassette({str(path)!r}, mode="{mode}")'
 
+    checked({"max_age": max_age, "payloads_over": payloads_over}, "fakemodel.cassette", SETTINGS)
     with use_cassette(
         Path(path).absolute(),
         mode,

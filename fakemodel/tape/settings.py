@@ -37,10 +37,16 @@ def checked(given: object, where: str, known: Collection[str]) -> dict[str, Any]
     if unknown:
         raise SettingInvalid(f"{where} takes {', '.join(known)}, not {', '.join(map(str, unknown))}.")
     for name, (_, kind, _, _) in SETTINGS.items():
-        value = given.get(name)
-        if name in given and not isinstance(list(value) if isinstance(value, tuple) else value, kind):
-            raise SettingInvalid(f"{where} says {name}={value!r}, expected is a {kind.__name__}.")
+        if name in given and not _fits(given[name], kind):
+            expected = "number from 0 on" if kind is int else kind.__name__
+            raise SettingInvalid(f"{where} says {name}={given[name]!r}, expected is a {expected}.")
     return given
+
+
+def _fits(value: object, kind: type) -> bool:
+    if kind is int:
+        return type(value) is int and value >= 0
+    return isinstance(list(value) if isinstance(value, tuple) else value, kind)
 
 
 def inis(getini: Callable[[str], Any]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import fakemodel
-from fakemodel import CassetteInvalid, CassetteMiss, FakeOpenAI
+from fakemodel import CassetteInvalid, CassetteMiss, FakeOpenAI, SettingInvalid
 
 IMAGE = bytes(range(256)) * 8
 SENT = base64.b64encode(IMAGE).decode()
@@ -76,3 +76,12 @@ def test_recording_anew_takes_away_what_is_no_longer_named():
 
     record("rerecord", payloads_over=10_000)
     assert (stale.exists(), BESIDE.exists()) == (False, False)
+
+
+@pytest.mark.parametrize("name", ["max_age", "payloads_over"])
+@pytest.mark.parametrize("value", [-5, True, "many", 1.5, None])
+def test_what_is_no_number_is_refused(name, value):
+    with pytest.raises(SettingInvalid) as refused:
+        record(**{name: value})
+
+    assert str(refused.value) == f"fakemodel.cassette says {name}={value!r}, expected is a number from 0 on."
