@@ -8,18 +8,18 @@ from __future__ import annotations
 import shlex
 import sys
 from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
 
-from fakemodel import hooks
-from fakemodel.errors import FakeModelError, SettingInvalid
+from fakemodel import hooks, marked
+from fakemodel.errors import CassetteMissing, FakeModelError, NetworkRefused
 from fakemodel.summary import Summary
 from fakemodel.tape import MODES, VERBS
-from fakemodel.tape.settings import MARKER, SETTINGS, checked, inis
+from fakemodel.tape.settings import MARKER, SETTINGS
 from fakemodel.tracebacks import keep_users_frames
 
 if TYPE_CHECKING:
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from fakemodel.model.fake_model import FakeModel
     from fakemodel.tape.cassette import Cassette
 
+AnyError = TypeVar("AnyError", bound=FakeModelError)
+
 VCR_MARKER = "vcr(**vcr_config): pytest-recording's marker, understood as `cassette` where that plugin is absent."
 
 
@@ -37,7 +39,10 @@ VCR_MARKER = "vcr(**vcr_config): pytest-recording's marker, understood as `casse
 class Run:
     """One run of a test: its cassette, who judges it at its end, and what is told beside another failure."""
 
+    path: Path | None = None  # of its cassette, where it has one
     cassette: Cassette | None = None
+    playing: bool = False  # whether the cassette is in the player: not yet, or no more, around fixtures of wider scope
+    around: ExitStack = field(default_factory=ExitStack)
     judges: list[Callable[[], None]] = field(default_factory=list)
     refused: list[Sequence[FakeModelError]] = field(default_factory=list)
     doubles: list[FakeModel | FakeOpenAI] = field(default_factory=list)
@@ -54,8 +59,6 @@ class Run:
 
 
 RUN: pytest.StashKey[Run] = pytest.StashKey()
-RECORDED: pytest.StashKey[dict[Path, str]] = pytest.StashKey()
-"""The tests that recorded in this session, by their files."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -84,6 +87,12 @@ def pytest_configure(config: pytest.Config) -> None:
     if not config.pluginmanager.hasplugin("recording"):
         config.addinivalue_line("markers", VCR_MARKER)
     config.pluginmanager.register(Summary(config), "fakemodel-summary")
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Note which of the tests that are run have a file in common, where files are recorded."""
+    if session.config.getoption("--cassettes") != "replay":
+        marked.note_shared(session)
 
 
 @pytest.fixture
@@ -156,60 +165,34 @@ def cassette(request: pytest.FixtureRequest) -> Cassette:
 @pytest.fixture(autouse=True)
 def _cassette_in_player(request: pytest.FixtureRequest) -> Iterator[None]:
     """Set up before, and torn down after, every other fixture of the test: a teardown may still send requests."""
-    markers = list(request.node.iter_markers("cassette"))
-    vcr_marker = None if markers else _vcr_marker(request)
-    if not markers and vcr_marker is None and "cassette" not in request.fixturenames:
+    node, run = request.node, request.node.stash[RUN]
+    if run.path is None:
         with _doubles_guarded():
             yield
         return
-    from fakemodel.tape.paths import may_be_recorded, path_of_test
     from fakemodel.tape.recorder import use_cassette
 
-    node, run = request.node, request.node.stash[RUN]
     with _readably():
-        settings = _settings(request, markers)
-        path = path_of_test(request.path, _name_of(node), settings.pop("name"))
-        mode = request.config.getoption("--cassettes")
-        if not may_be_recorded(path, request.path):
-            mode = "replay"
-        options = {
-            "name": node.name,
-            "remedy": partial(_remedy, node.nodeid),
-            "raised": _as_pytests_own,
-            **settings,
-            **(_vcr_filters(request, vcr_marker) if vcr_marker else {}),
-        }
-        with use_cassette(path, mode, **options) as inside:
-            if inside.mode == "record":
-                _alone_in_file(request, path)
-            run.cassette = inside
-            run.judge_by(inside.judge, inside.refused)
-            yield
-            if run.call == "failed":
-                run.outcome = "failed" if inside.mode == "replay" else "not recorded"
-            elif run.call == "passed":
+        run.path, settings = marked.settings_of(request)
+        options = {"name": node.name, "remedy": partial(_remedy, node.nodeid), "raised": _as_pytests_own, **settings}
+        try:
+            with use_cassette(run.path, marked.mode_of(node, run.path), **options) as inside:
+                if inside.mode == "record":
+                    marked.assert_alone(node, run.path)
+                run.cassette = inside
+                run.judge_by(inside.judge, inside.refused)
+                run.playing = True
+                yield
                 run.outcome = "refused"
-                if not inside.refused:
+                if run.call == "passed" and not inside.refused:
                     run.outcome = inside.finish()
-
-
-def _path_of(item: pytest.Item) -> Path | None:
-    """Where the cassette of a test lies, if it has one, whoever plays it."""
-    markers = list(item.iter_markers("cassette"))
-    if not (markers or item.get_closest_marker("vcr") or "cassette" in getattr(item, "fixturenames", ())):
-        return None
-    name = next(filter(None, (marker.kwargs.get("name") for marker in markers)), None)
-    from fakemodel.tape.paths import path_of_test
-
-    try:
-        return path_of_test(item.path, _name_of(item), name)
-    except SettingInvalid:  # the test itself tells it
-        return None
-
-
-def _name_of(item: pytest.Item) -> str:
-    owner = getattr(item, "cls", None)
-    return f"{owner.__qualname__}.{item.name}" if owner else item.name
+                elif not inside.refused:
+                    run.outcome = "failed" if inside.mode == "replay" else "not recorded"
+        except CassetteMissing:
+            run.outcome = "missing"
+            raise
+        finally:
+            run.playing = False
 
 
 @contextmanager
@@ -228,56 +211,12 @@ def _remedy(nodeid: str, mode: str) -> str:
     return f"{VERBS[mode]} this test alone:  pytest --cassettes={mode} {shlex.quote(nodeid)}"
 
 
-def _settings(request: pytest.FixtureRequest, markers: Sequence[pytest.Mark]) -> dict[str, Any]:
-    """Every setting of a test's cassette: marker (the nearest first) over fixture over ini."""
-    settings: dict[str, Any] = {"name": None}
-    settings |= inis(request.config.getini)
-    config = request.getfixturevalue("cassette_config")
-    settings |= checked(config, "cassette_config", SETTINGS)
-    for marker in reversed(markers):
-        if marker.args:
-            raise SettingInvalid(f"@pytest.mark.cassette takes keywords only: name={marker.args[0]!r}.")
-        settings |= checked(marker.kwargs, "@pytest.mark.cassette", ["name", *SETTINGS])
-    for rules in request.config.hook.pytest_fakemodel_scrub(config=request.config):
-        checked({"scrub": rules}, "pytest_fakemodel_scrub", SETTINGS)
-        settings["scrub"] = {**settings["scrub"], **rules, **settings["scrub"]}  # a setting goes before, and counts
-    return settings
-
-
-def _alone_in_file(request: pytest.FixtureRequest, path: Path) -> None:
-    """Refuse a second test that records to a file: it would overwrite what the first one recorded."""
-    recorded = request.config.stash.setdefault(RECORDED, {})
-    first = recorded.setdefault(path, request.node.nodeid)
-    if first != request.node.nodeid:
-        raise SettingInvalid(
-            f"{request.node.nodeid} and {first} record to the same file, {path.name}. Give one of them a name of its "
-            'own: @pytest.mark.cassette(name="…")'
-        )
-
-
-def _vcr_marker(request: pytest.FixtureRequest) -> pytest.Mark | None:
-    if request.config.pluginmanager.hasplugin("recording"):
-        return None
-    marker: pytest.Mark | None = request.node.get_closest_marker("vcr")
-    return marker
-
-
-def _vcr_filters(request: pytest.FixtureRequest, marker: pytest.Mark) -> dict[str, Any]:
-    from fakemodel.tape.vcr_config import filters
-
-    if marker.args:
-        raise SettingInvalid(f"@pytest.mark.vcr({marker.args[0]!r}): a test of fakemodel's has one cassette, its own.")
-    try:
-        config = request.getfixturevalue("vcr_config")
-    except pytest.FixtureLookupError:
-        config = {}
-    return filters({**config, **marker.kwargs})
-
-
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> Generator[None, object, object]:
     """Begin a run; a test that is run again begins a new one."""
-    item.stash[RUN] = Run()
+    run = item.stash[RUN] = Run(path=marked.path_of(item))
+    if run.path is not None and marked.replays(item, run.path):
+        _guard_wider_fixtures(item, run)
     try:
         return (yield)
     except FakeModelError as error:
@@ -305,13 +244,45 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
 def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, object, object]:
     """Judge once more: fixtures may send requests when they are torn down."""
     try:
-        result = yield
+        with item.stash[RUN].around:
+            result = yield
     except FakeModelError as error:
         keep_users_frames(error, item.config.rootpath)
         raise
     if item.stash[RUN].call == "passed":
         _judge(item)
     return result
+
+
+def _guard_wider_fixtures(item: pytest.Item, run: Run) -> None:
+    """Around a test that replays: fixtures of a wider scope are set up before its cassette, and torn down after it."""
+    from fakemodel.tape.guard import network_refused
+    from fakemodel.tape.recorder import placeholder_key
+
+    run.around.enter_context(placeholder_key())
+    refused: list[NetworkRefused] = []
+
+    def refuse(host: str) -> None:
+        if run.playing:  # then the cassette's own guard decides
+            return
+        refused.append(
+            _as_pytests_own(
+                NetworkRefused(
+                    f"A connection to {host} was tried outside of the cassette of {item.name}, by a fixture of a wider "
+                    "scope than the test's. Give that fixture a cassette of its own: with fakemodel.cassette(…)\n"
+                    "Where that is meant: cassette_refuse_network = false among the ini options"
+                )
+            )
+        )
+        raise refused[-1]
+
+    def judge() -> None:
+        if refused:
+            raise refused[0]
+
+    if marked.refuses_network(item):
+        run.judge_by(judge, refused)
+        run.around.enter_context(network_refused(refuse))
 
 
 def _sections(run: Run) -> Iterator[str]:
@@ -338,10 +309,10 @@ def _readably() -> Iterator[None]:
         raise pytest.fail.Exception(f"{type(error).__name__}: {error}", pytrace=False) from None
 
 
-def _as_pytests_own(refusal: FakeModelError) -> FakeModelError:
+def _as_pytests_own(refusal: AnyError) -> AnyError:
     """The refusal as an outcome of pytest's: of what is no Exception only those let a teardown go on to its end."""
     kind = type(refusal)
-    own: type[FakeModelError] = type(kind.__name__, (kind, pytest.fail.Exception), {"__module__": kind.__module__})
+    own: type[AnyError] = type(kind.__name__, (kind, pytest.fail.Exception), {"__module__": kind.__module__})
     return own(str(refusal))
 
 
@@ -360,7 +331,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     report = yield
     run = item.stash.get(RUN, None)
     # xdist sends a report with all its attributes, also those that its type does not know.
-    if report.when == "setup" and (path := _path_of(item)) is not None:
+    if report.when == "setup" and (path := marked.path_of(item, by_anyone=True)) is not None:
         report.fakemodel_path = str(path)  # type: ignore[attr-defined]
     elif run is not None and report.when == "call":
         run.call = report.outcome

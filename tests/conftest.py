@@ -13,7 +13,7 @@ pytest_plugins = ["pytester"]
 
 # Imported before pytest runs inside pytest, which forgets what was first imported there: a second copy of a module
 # has other classes than the first.
-for name in ("openai", "httpcore", "httpcore2", "vcr", "agents", "uvicorn"):
+for name in ("openai", "httpcore", "httpcore2", "vcr", "agents", "uvicorn", "hypothesis"):
     if find_spec(name):
         import_module(name)
 for name in fakemodel.__all__:

@@ -18,7 +18,7 @@ from vcr.filters import decode_response
 from vcr.record_mode import RecordMode
 from vcr.request import Request as VcrRequest
 
-from fakemodel.errors import CassetteMiss, NetworkRefused
+from fakemodel.errors import CassetteInvalid, CassetteMiss, NetworkRefused, SecretFound
 from fakemodel.tape import file
 from fakemodel.tape.interaction import Interaction, Request, Response
 from fakemodel.tape.patches import patches
@@ -33,7 +33,7 @@ __all__ = ["Cassette", "Filter", "Outcome"]
 Filter = Callable[[Any], Any]
 """Given a request or response of vcrpy's, returns it changed, or None to leave it alone."""
 
-Refused = CassetteMiss | NetworkRefused
+Refused = CassetteMiss | NetworkRefused | CassetteInvalid | SecretFound
 
 Outcome = Literal["played"] | file.Written
 
@@ -42,7 +42,8 @@ class Cassette(vcr.cassette.Cassette):  # type: ignore[misc]  # vcrpy ships no t
     """One cassette in the player.
 
     `path` is its file, `mode` "replay" or "record", `turns` the recorded interactions (those of the file, or
-    those made now), `requests` the live requests of this run, in order, and `refused` what was refused of them.
+    those made now), `requests` the live requests of this run, in order, and `refused` what was refused of them, or
+    of their answers.
     `remedy` says, for a mode, what to type to have the cassette recorded; `raised` gives a refusal the type
     that the caller wants to see raised.
     """
@@ -79,16 +80,17 @@ class Cassette(vcr.cassette.Cassette):  # type: ignore[misc]  # vcrpy ships no t
         self.refused: list[Refused] = []
         self._live: list[Request] = []
         self._raised = raised
-        self._allow_errors = allow_errors
         self._allow_unplayed = allow_unplayed
         self._written: dict[str, int] = {"max_age": max_age, "payloads_over": payloads_over}
         self._rules = rules_of(scrub)
         self._lock = threading.RLock()
-        self._recording = Recording(ignore, self._told)
+        self._recording = Recording(ignore, self._told, allow_errors=allow_errors)
         recorded: list[Interaction] = []
         if mode == "replay":
             recorded = file.read(self._told, self._rules)
             file.warn_of_age(self._told, max_age)
+        else:
+            file.assert_writable(self._told)
         self._player = Player(recorded, ignore, self._told)
 
     @property
@@ -124,6 +126,15 @@ class Cassette(vcr.cassette.Cassette):  # type: ignore[misc]  # vcrpy ships no t
                 self.refuse(self._player.miss(request, number))
             return response
 
+    def refuse_connection(self, host: str) -> NoReturn:
+        """Refuse a connection past the cassette."""
+        self.refuse(
+            NetworkRefused(
+                f"A connection to {host} was tried while the cassette is replayed: the request went past it, over a "
+                "client that cassettes do not know, or a websocket.\nWhere that is meant: refuse_network=False"
+            )
+        )
+
     def refuse(self, error: Refused) -> NoReturn:
         """Note what is refused, so that nobody can swallow it, and raise it."""
         error = self._raised(error)
@@ -152,9 +163,12 @@ class Cassette(vcr.cassette.Cassette):  # type: ignore[misc]  # vcrpy ships no t
         if self.refused:
             raise self.refused[0]
         if self.mode == "record":
-            if not self._allow_errors:
+            try:
                 self._recording.assert_no_errors()
-            file.assert_no_secrets(self.turns, self._told)
+                file.assert_no_secrets(self.turns, self._told)
+            except (CassetteInvalid, SecretFound) as error:
+                self.refused.append(error)
+                raise
 
     def finish(self) -> Outcome:
         """Judge, then write what was recorded, or raise UnplayedTurns for what was not played."""

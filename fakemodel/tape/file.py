@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import warnings
 from collections.abc import Sequence
@@ -19,7 +20,7 @@ from fakemodel.tape.told import Told
 if TYPE_CHECKING:
     from fakemodel.tape.leaks import Leak
 
-__all__ = ["Written", "assert_no_secrets", "read", "warn_of_age", "write"]
+__all__ = ["Written", "assert_no_secrets", "assert_writable", "read", "warn_of_age", "write"]
 
 Written = Literal["recorded", "re-recorded", "left equal"]
 
@@ -57,7 +58,8 @@ def warn_of_age(told: Told, max_age: int) -> None:
 def write(turns: Sequence[Interaction], told: Told, rules: Rules, max_age: int, payloads_over: int) -> Written:
     """Write the turns, scrubbed, unless the file holds equal ones and is young: at most half of `max_age` days old.
 
-    Base64 of more than `payloads_over` bytes goes to files beside it. Raises SecretFound, and the file stays as it was.
+    Base64 of more than `payloads_over` bytes goes to files beside it. Raises SecretFound, or CassetteInvalid where the
+    file cannot be written; it stays as it was.
     """
     written = scrubbed(turns)
     written, payloads = taken_out(written, payloads_over) if payloads_over else (written, {})
@@ -68,13 +70,33 @@ def write(turns: Sequence[Interaction], told: Told, rules: Rules, max_age: int, 
     for leak in assert_no_secrets(turns, told):
         warnings.warn(f"{told.shown_path}, {leak.where}: {leak.kind}", CassetteWarning, stacklevel=2)
     folder = folder_of(told.path)
-    for digest, payload in payloads.items():
-        layout.write(folder / f"{digest}.bin", payload)
-    layout.write(told.path, text)
+    before = set(folder.glob("*.bin"))
+    try:
+        for digest, payload in payloads.items():
+            layout.write(folder / f"{digest}.bin", payload)
+        layout.write(told.path, text)
+    except OSError as error:
+        for file in set(folder.glob("*.bin")) - before:
+            file.unlink()
+        raise _unwritable(told, error) from None
     for file in folder.glob("*.bin"):
         if file.stem not in payloads:
             file.unlink()
     return "recorded" if old is None else "re-recorded"
+
+
+def assert_writable(told: Told) -> None:
+    """Raise CassetteInvalid where the folder of a cassette cannot be written to: before anything is asked, and paid."""
+    folder = next(folder for folder in told.path.parents if folder.exists())
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise _unwritable(told, PermissionError(errno.EACCES, "the folder is read-only", str(folder)))
+
+
+def _unwritable(told: Told, error: OSError) -> CassetteInvalid:
+    return CassetteInvalid(
+        f"{told.name} cannot be recorded, so that the file was left as it was ({told.shown_path}): {error}\n"
+        f"Make room, or the folder writable, and record again. {told.remedy('rerecord')}"
+    )
 
 
 def assert_no_secrets(turns: Sequence[Interaction], told: Told) -> list[Leak]:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
+import unicodedata
 from pathlib import Path
 
 from fakemodel.errors import SettingInvalid
 
 __all__ = ["may_be_recorded", "path_of_test"]
 
-FORBIDDEN = str.maketrans(dict.fromkeys(r"<>?%*:|\"'/\\", "-"))
+FORBIDDEN = str.maketrans(dict.fromkeys([*r"<>?%*:|\"'/\\", *map(chr, range(32))], "-"))
 """What may not stand in a file's name becomes a dash: pytest-recording's rule, so that its files are found."""
+
+LONGEST, SHORTENED = 240, 120
+"""The bytes that a name may have, so that its suffixes fit into the 255 of most file systems; and what is kept of one
+that is longer, before the digest that tells it from others."""
 
 SHIPPED = "fakemodel:"
 
@@ -24,7 +30,7 @@ def path_of_test(test_file: Path, test_name: str, name: str | None = None) -> Pa
     checkout. Raises SettingInvalid for a name that leads elsewhere.
     """
     if name is None:
-        return test_file.parent / "cassettes" / test_file.stem / f"{test_name.translate(FORBIDDEN)}.yaml"
+        return test_file.parent / "cassettes" / test_file.stem / f"{_legal(test_name)}.yaml"
     if not isinstance(name, str) or not name:
         raise SettingInvalid(f"name={name!r} is no name of a cassette: expected is a string.")
     own = name.removeprefix(SHIPPED)
@@ -33,6 +39,16 @@ def path_of_test(test_file: Path, test_name: str, name: str | None = None) -> Pa
     if own != name:
         return (IN_WHEEL if IN_WHEEL.is_dir() else IN_CHECKOUT) / f"{own}.yaml"
     return test_file.parent / "cassettes" / test_file.stem / f"{own}.yaml"
+
+
+def _legal(name: str) -> str:
+    """The name of a test as that of a file: the same on every file system."""
+    composed = unicodedata.normalize("NFC", name)
+    legal = composed.translate(FORBIDDEN)
+    if len(legal.encode()) <= LONGEST:
+        return legal
+    digest = hashlib.sha256(composed.encode()).hexdigest()[:12]
+    return f"{legal.encode()[:SHORTENED].decode(errors='ignore')}-{digest}"
 
 
 def may_be_recorded(path: Path, test_file: Path) -> bool:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -17,7 +19,7 @@ from fakemodel.tape.cassette import Cassette
 from fakemodel.tape.guard import network_refused, traces_answered
 from fakemodel.tape.settings import SETTINGS, checked
 
-__all__ = ["cassette", "use_cassette"]
+__all__ = ["cassette", "placeholder_key", "use_cassette"]
 
 PLACEHOLDER_KEY = "sk-fakemodel-placeholder"
 
@@ -72,11 +74,13 @@ def use_cassette(path: Path, mode: str, *, refuse_network: bool, **options: Any)
     replays = mode == "replay" or (mode == "record" and path.exists())
     options["mode"] = "replay" if replays else "record"
     with _alone(path), ExitStack() as stack:
+        if not replays:
+            stack.enter_context(_locked(path))
         inside: Cassette = stack.enter_context(CassetteContextDecorator.from_args(Cassette, path=path, **options))
         if replays:
-            stack.enter_context(_placeholder_key())
+            stack.enter_context(placeholder_key())
         if replays and refuse_network:
-            stack.enter_context(network_refused(inside.refuse))
+            stack.enter_context(network_refused(inside.refuse_connection))
         stack.enter_context(traces_answered())
         yield inside
 
@@ -100,7 +104,30 @@ def _alone(path: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _placeholder_key() -> Iterator[None]:
+def _locked(path: Path) -> Iterator[None]:
+    """Refuse to record to a file that another process records to: the slower one would overwrite the other's.
+
+    The lock is not beside the cassette, where a process that was killed would leave it to be committed.
+    """
+    from filelock import FileLock, Timeout
+
+    digest = hashlib.sha256(os.fsencode(path)).hexdigest()[:16]
+    lock = FileLock(Path(tempfile.gettempdir(), f"fakemodel-{digest}.lock"), timeout=0)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise SettingInvalid(
+            f"{path.name} is being recorded by another process at this time, another worker perhaps. "
+            "Record it in one process, or give each a file of its own."
+        ) from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+@contextmanager
+def placeholder_key() -> Iterator[None]:
     """An OPENAI_API_KEY where there is none, so that clients can be made."""
     unset = "OPENAI_API_KEY" not in os.environ
     if unset:

@@ -14,11 +14,19 @@ from fakemodel.tape.told import Told
 __all__ = ["Recording"]
 
 
+RETRIED = {408, 409, 429}
+"""The statuses below 500 after which clients send the same request again, as the openai SDK does."""
+
+
+def _is_retried(status: int) -> bool:
+    return status in RETRIED or status >= 500
+
+
 class Recording:
     """The interactions of a test, each at the place that was taken for it when its request was sent."""
 
-    def __init__(self, ignore: Sequence[str], told: Told) -> None:
-        self._matcher, self._told = Matcher(ignore), told
+    def __init__(self, ignore: Sequence[str], told: Told, *, allow_errors: bool) -> None:
+        self._matcher, self._told, self._allow_errors = Matcher(ignore), told, allow_errors
         self._made: list[Interaction | None] = []
         self._open: dict[int, Request] = {}
         self._unanswered: dict[int, Request] = {}
@@ -27,8 +35,22 @@ class Recording:
     @property
     def turns(self) -> list[Interaction]:
         """What was recorded so far; in an order of its own where requests were on their way at the same time."""
-        made = [turn for turn in self._made if turn is not None]
+        made = self._without_retried([turn for turn in self._made if turn is not None])
         return in_order(made) if self._overlapped else made
+
+    def _without_retried(self, turns: list[Interaction]) -> list[Interaction]:
+        """The turns but for the rate limits and server errors after which the same request was answered."""
+        if self._allow_errors or not any(_is_retried(turn.response.status) for turn in turns):
+            return turns
+        kept: list[Interaction] = []
+        answered = set()
+        for turn in reversed(turns):
+            key = self._matcher.key(turn.request)
+            if turn.response.status < 400:
+                answered.add(key)
+            if key not in answered or not _is_retried(turn.response.status):
+                kept.append(turn)
+        return kept[::-1]
 
     def reserve(self, request: Request) -> int:
         """A place in the order of turns, taken when a request is sent."""
@@ -69,7 +91,9 @@ class Recording:
                 )
 
     def assert_no_errors(self) -> None:
-        """Raise CassetteInvalid for an answer of 400 or above."""
+        """Raise CassetteInvalid for an answer of 400 or above, unless errors are meant."""
+        if self._allow_errors:
+            return
         for number, turn in enumerate(self.turns, 1):
             response = turn.response
             if response.status >= 400:

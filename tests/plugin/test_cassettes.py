@@ -373,7 +373,7 @@ def test_expired(fake_openai):
 """
     )
 
-    run(suite, "--cassettes=record", failed=1, told="1 not recorded").stdout.fnmatch_lines(
+    run(suite, "--cassettes=record", failed=1, told="1 refused").stdout.fnmatch_lines(
         [
             "*CassetteInvalid: turn 1 of test_expired was answered 400 Bad Request, so that the file was left*",
             "*POST http://127.0.0.1:*/v1/responses: *Previous response with id 'resp_gone' not found.*",
@@ -583,11 +583,32 @@ def test_capital(brazil, where):
     assert ask() == "Brazil"
 """)
 
-    result = run(suite, "--cassettes=rerecord", passed=1, errors=1)
-
-    result.stdout.fnmatch_lines(
-        ["*SettingInvalid: test_geo.py::test_capital[[]a:b[]] and test_geo.py::test_capital[[]a/b[]] record to*"]
+    refusal = (
+        "*SettingInvalid: test_geo.py::test_capital[[]a:b[]] and test_geo.py::test_capital[[]a/b[]] have the same file, "
+        "test_capital[[]a-b[]].yaml: only one of them can record it. *"
     )
+
+    for arguments in (["--cassettes=record"], ["--cassettes=rerecord"], ["--cassettes=rerecord", "-n", "2"]):
+        run(suite, *arguments, errors=2).stdout.fnmatch_lines([refusal])
+    assert cassettes(suite) == {}
+
+
+def test_a_file_that_two_tests_have_is_recorded_by_one_of_them_and_played_by_both(geo):
+    suite = geo("""
+@pytest.mark.cassette(name="brazil")
+def test_one(brazil):
+    assert ask() == "Brazil"
+
+
+@pytest.mark.cassette(name="brazil")
+def test_other(brazil):
+    assert ask() == "Brazil"
+""")
+
+    run(suite, "--cassettes=record", "-k", "one", passed=1, told="1 recorded")
+
+    run(suite, passed=2, told="2 played")
+    run(suite, "--cassettes=record", passed=2, told="2 played")
 
 
 def test_classes_within_classes_have_files_of_their_own(geo):
@@ -629,7 +650,9 @@ def test_nothing():
     result = suite.runpytest("--cassettes=rerecord")
 
     result.assert_outcomes(passed=1, errors=1)
-    result.stdout.fnmatch_lines(["*CassetteMissing: test_nothing has no cassette to replay*", "cassettes: 1 played"])
+    result.stdout.fnmatch_lines(
+        ["*CassetteMissing: test_nothing has no cassette to replay*", "cassettes: 1 missing, 1 played"]
+    )
 
 
 @pytest.mark.parametrize(

@@ -130,7 +130,7 @@ def test_a_renamed_parameter_leaves_an_orphan(suite: pytest.Pytester):
     write(suite, each.replace("Lima", "Rio Grande"))
 
     assert told(suite)[-2:] == [
-        "cassettes: 1 played, 1 without a test",
+        "cassettes: 1 missing, 1 played, 1 without a test",
         orphan("test_city[Lima]"),
     ]
 

@@ -81,7 +81,8 @@ def test_a_connection_to_another_machine_is_refused(recording, connect, address)
     with pytest.raises(NetworkRefused) as refused, fakemodel.cassette(recording):
         connect(address)
 
-    assert str(refused.value) == REFUSAL.format(address[0])
+    host = address[0]
+    assert str(refused.value) == REFUSAL.format(host.decode() if isinstance(host, bytes) else host)
 
 
 @pytest.mark.parametrize("connect", [by_socket, by_asyncio])
