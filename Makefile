@@ -5,6 +5,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 TEST_ARGS ?=
 
+# Said to `make record` alone: what is exported by that name spends nothing.
+ifeq ($(origin API),command line)
+record: export FAKEMODEL_RECORD_FROM_API := $(API)
+else
+record: export FAKEMODEL_RECORD_FROM_API :=
+endif
+
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint types format record fidelity bench coverage wheel compat dropin clean
 
@@ -17,7 +24,7 @@ demo: $(VENV)/ready ## Record a conversation, replay it offline, catch a changed
 test: $(VENV)/ready ## Run the tests (TEST_ARGS="-k reply" for some)
 	$(BIN)/python -m pytest $(TEST_ARGS)
 
-record: $(VENV)/ready ## Record the cassettes that ship anew, from FakeOpenAI
+record: $(VENV)/ready ## Record the cassettes that ship anew, from FakeOpenAI (API=1: from the API, which costs)
 	$(BIN)/python -m pytest --cassettes=rerecord tests/scenarios $(TEST_ARGS)
 
 fidelity: $(VENV)/ready ## Measure on real traffic, and print the figures

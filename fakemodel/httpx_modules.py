@@ -44,7 +44,10 @@ class Body:
         return iter(self._parts)
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
+        from anyio.lowlevel import checkpoint
+
         for part in self._parts:
+            await checkpoint()  # as a socket would: others have their turn between two parts, and may cancel
             yield part
 
 

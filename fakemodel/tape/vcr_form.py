@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from vcr.request import Request as VcrRequest
 
+from fakemodel.errors import CassetteInvalid
 from fakemodel.tape.interaction import Headers, Request, Response
 
 __all__ = ["playable", "request_of", "response_of", "vcr_request", "vcr_response"]
@@ -35,9 +37,19 @@ def playable(response: Response) -> dict[str, Any]:
 
 
 def request_of(form: VcrRequest) -> Request:
-    """The request that stands in vcrpy's form."""
+    """The request that stands in vcrpy's form. Raises CassetteInvalid for a body that is no bytes, text or JSON."""
     headers = {name.lower(): [str(value)] for name, value in form.headers.items()}
-    return Request(form.method, form.uri, headers, bytes(form.body_bytes or b""))
+    body = form.body_bytes or b""
+    if not isinstance(body, bytes | bytearray):  # of aiohttp's clients it is what they were given
+        headers.setdefault("content-type", ["application/json"])
+        try:
+            body = json.dumps(body).encode()
+        except TypeError:
+            raise CassetteInvalid(
+                f"A body that is a {type(body).__name__} cannot be recorded, nor compared ({form.method} {form.uri}). "
+                "Send it as bytes, as text or as JSON."
+            ) from None
+    return Request(form.method, form.uri, headers, bytes(body))
 
 
 def response_of(form: dict[str, Any]) -> Response:

@@ -584,8 +584,8 @@ def test_capital(brazil, where):
 """)
 
     refusal = (
-        "*SettingInvalid: test_geo.py::test_capital[[]a:b[]] and test_geo.py::test_capital[[]a/b[]] have the same file, "
-        "test_capital[[]a-b[]].yaml: only one of them can record it. *"
+        "*SettingInvalid: test_geo.py::test_capital[[]a:b[]] and test_geo.py::test_capital[[]a/b[]] have the same "
+        "file, test_capital[[]a-b[]].yaml: only one of them can record it. *"
     )
 
     for arguments in (["--cassettes=record"], ["--cassettes=rerecord"], ["--cassettes=rerecord", "-n", "2"]):
