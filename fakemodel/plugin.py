@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import pytest
 
 from fakemodel import hooks, marked
+from fakemodel.auditing import AUDIT, PLAYED, Auditor
 from fakemodel.errors import CassetteMissing, FakeModelError, NetworkRefused
 from fakemodel.summary import Summary
 from fakemodel.tape import MODES, VERBS
@@ -70,6 +71,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="replay: play recorded answers and never touch the network (default). record: record the tests that "
         "have no cassette. rerecord: record the selected tests anew; a failing test leaves its cassette as it was.",
     )
+    parser.getgroup("fakemodel").addoption(
+        "--audit-cassettes",
+        action="store_true",
+        help="after each test with a cassette, run it again with changed requests, and list the tests that stay green",
+    )
     for name, (kind, _, default, text) in SETTINGS.items():
         if kind is not None:
             # pytest types the kinds as literals, of which a table of strings knows nothing.
@@ -87,6 +93,8 @@ def pytest_configure(config: pytest.Config) -> None:
     if not config.pluginmanager.hasplugin("recording"):
         config.addinivalue_line("markers", VCR_MARKER)
     config.pluginmanager.register(Summary(config), "fakemodel-summary")
+    if config.getoption("--audit-cassettes"):
+        config.pluginmanager.register(Auditor(config), "fakemodel-auditor")
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
@@ -175,6 +183,8 @@ def _cassette_in_player(request: pytest.FixtureRequest) -> Iterator[None]:
     with _readably():
         run.path, settings = marked.settings_of(request)
         options = {"name": node.name, "remedy": partial(_remedy, node.nodeid), "raised": _as_pytests_own, **settings}
+        if AUDIT in node.stash:
+            options["audit"] = node.stash[AUDIT]
         try:
             with use_cassette(run.path, marked.mode_of(node, run.path), **options) as inside:
                 if inside.mode == "record":
@@ -186,6 +196,7 @@ def _cassette_in_player(request: pytest.FixtureRequest) -> Iterator[None]:
                 run.outcome = "refused"
                 if run.call == "passed" and not inside.refused:
                     run.outcome = inside.finish()
+                    node.stash[PLAYED] = run.outcome == "played"
                 elif not inside.refused:
                     run.outcome = "failed" if inside.mode == "replay" else "not recorded"
         except CassetteMissing:

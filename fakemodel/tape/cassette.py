@@ -20,8 +20,9 @@ from vcr.request import Request as VcrRequest
 
 from fakemodel.errors import CassetteInvalid, CassetteMiss, NetworkRefused, SecretFound
 from fakemodel.tape import file
+from fakemodel.tape.audit import Audit
 from fakemodel.tape.interaction import Interaction, Request, Response
-from fakemodel.tape.patches import patches
+from fakemodel.tape.patches import patches, skipped
 from fakemodel.tape.player import Player
 from fakemodel.tape.recording import Recording
 from fakemodel.tape.scrub import rules_of
@@ -62,6 +63,7 @@ class Cassette(vcr.cassette.Cassette):  # type: ignore[misc]  # vcrpy ships no t
         allow_unplayed: bool = False,
         max_age: int = 0,
         payloads_over: int = 0,
+        audit: Audit | None = None,
         before_request: Filter = lambda request: request,
         before_response: Filter = lambda response: response,
     ) -> None:
@@ -70,7 +72,7 @@ class Cassette(vcr.cassette.Cassette):  # type: ignore[misc]  # vcrpy ships no t
             record_mode=RecordMode.NONE if mode == "replay" else RecordMode.ALL,
             before_record_request=before_request,
             before_record_response=before_response,
-            skip_patchers=("httpx", "httpx2"),
+            skip_patchers=skipped(),
             custom_patches=tuple(patches(self)),
         )
         self._told = Told(name, path, remedy)
@@ -83,6 +85,7 @@ class Cassette(vcr.cassette.Cassette):  # type: ignore[misc]  # vcrpy ships no t
         self._allow_unplayed = allow_unplayed
         self._written: dict[str, int] = {"max_age": max_age, "payloads_over": payloads_over}
         self._rules = rules_of(scrub)
+        self._audit = audit
         self._lock = threading.RLock()
         self._recording = Recording(ignore, self._told, allow_errors=allow_errors)
         recorded: list[Interaction] = []
@@ -110,12 +113,21 @@ class Cassette(vcr.cassette.Cassette):  # type: ignore[misc]  # vcrpy ships no t
 
     def note(self, request: Request) -> Request | None:
         """The request as it is matched and written, noted as live; None for one that is not ours to answer."""
-        filtered = self._before_request(vcr_request(request))
-        if not filtered:
-            return None
         with self._lock:
-            self._live.append(self._rules.request(request_of(filtered)))
-            return self._live[-1]
+            if self._audit is not None:
+                request = self._audit.passing(len(self._live) + 1, request, self._turn_for, self._player.is_issued)
+            matched = self._as_matched(request)
+            if matched is not None:
+                self._live.append(matched)
+            return matched
+
+    def _as_matched(self, request: Request) -> Request | None:
+        filtered = self._before_request(vcr_request(request))
+        return self._rules.request(request_of(filtered)) if filtered else None
+
+    def _turn_for(self, request: Request) -> int | None:
+        matched = self._as_matched(request)
+        return None if matched is None else self._player.turn_for(matched)
 
     def play(self, request: Request) -> Response:
         """The recorded answer to a request that was noted. Raises CassetteMiss, and notes it."""

@@ -7,11 +7,11 @@ The API gives out ids by a prefix and some twenty to fifty letters and digits (m
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from fakemodel.wire.ids import PREFIXES
 
-__all__ = ["IDENTIFIER", "identifiers", "kind_of"]
+__all__ = ["IDENTIFIER", "identifiers", "kind_of", "renamed"]
 
 ACCOUNT_PREFIXES = {"org", "proj", "user"}
 
@@ -46,9 +46,28 @@ IDENTIFIER = re.compile(
 )
 
 
+WORD = re.compile(r"[0-9A-Za-z_\\%-]{19,}")
+"""A word as long as the shortest identifier, with all before it that tells whether one may begin there.
+
+To look for identifiers in these words alone, without those of base64, takes a fifth of the time.
+"""
+
+SEPARATOR = re.compile(r"[_\\%-]")
+"""What is in a word that holds identifiers, unless it is a UUID of 32 digits as a whole."""
+
+
 def identifiers(text: str) -> Iterator[str]:
     """The identifiers in a text, in order."""
-    return (found[0] for found in IDENTIFIER.finditer(text))
+    return (found[0] for word in WORD.findall(text) if _may_hold(word) for found in IDENTIFIER.finditer(word))
+
+
+def renamed(text: str, name: Callable[[re.Match[str]], str]) -> str:
+    """A text in which each identifier is what `name` makes of it."""
+    return WORD.sub(lambda word: IDENTIFIER.sub(name, word[0]) if _may_hold(word[0]) else word[0], text)
+
+
+def _may_hold(word: str) -> bool:
+    return len(word) == 32 or SEPARATOR.search(word) is not None
 
 
 def kind_of(identifier: re.Match[str]) -> str:

@@ -18,13 +18,11 @@ from typing import Any
 
 import yaml
 
+from fakemodel.tape import reader
 from fakemodel.tape.interaction import Headers, Interaction, Request, Response
+from fakemodel.tape.reader import UNPRINTABLE, headers_of, status_of
 
-__all__ = ["read", "recorded_on", "rules_of_file", "write", "written"]
-
-UNPRINTABLE = re.compile("[^\t\n\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
-"""What cannot stand in a YAML block: control characters, line breaks other than \\n, lone surrogates."""
-
+__all__ = ["read", "read_as_yaml", "recorded_on", "rules_of_file", "write", "written"]
 
 JSON_TYPE = re.compile(r"application/(?:[\w.-]+\+)?json\b")
 
@@ -37,6 +35,12 @@ DATA_LINE = re.compile(r"^data: ([^\r\n]*)$", flags=re.MULTILINE)
 
 def read(path: Path) -> list[Interaction]:
     """The turns of the cassette at `path`. Raises FileNotFoundError, and ValueError with what is wrong."""
+    turns = reader.turns(path.read_bytes())
+    return read_as_yaml(path) if turns is None else turns
+
+
+def read_as_yaml(path: Path) -> list[Interaction]:
+    """The turns of the cassette at `path`, of others or edited: what `read` gives, at YAML's pace. Raises the same."""
     from vcr.serializers import yamlserializer
 
     try:
@@ -165,11 +169,11 @@ def _request(content: Mapping[str, Any]) -> Request:
     method, uri = content["method"], content["uri"]
     if not isinstance(method, str) or not isinstance(uri, str):
         raise ValueError(f"method and uri are {method!r} and {uri!r}, expected are strings")
-    return Request(method, uri, _headers(content.get("headers")), _bytes(body))
+    return Request(method, uri, headers_of(content.get("headers")), _bytes(body))
 
 
 def _response(content: Mapping[str, Any]) -> Response:
-    headers = _headers(content.get("headers"))
+    headers = headers_of(content.get("headers"))
     if "parsed_body" in content:
         body: object = json.dumps(content["parsed_body"])
     elif "content" in content:  # vcrpy before 5.0, for httpx
@@ -179,14 +183,7 @@ def _response(content: Mapping[str, Any]) -> Response:
     if not isinstance(body, bytes):  # what stands there as text was decoded when it was recorded
         headers.pop("content-encoding", None)
     status = {"code": content["status_code"]} if "status_code" in content else content["status"]
-    return Response(int(status["code"]), status.get("message") or "", headers, _bytes(body))
-
-
-def _headers(content: Mapping[str, Any] | None) -> dict[str, list[str]]:
-    return {
-        str(name).lower(): [str(value) for value in (values if isinstance(values, list | tuple) else [values])]
-        for name, values in (content or {}).items()
-    }
+    return Response(*status_of(status), headers, _bytes(body))
 
 
 def _bytes(body: object) -> bytes:

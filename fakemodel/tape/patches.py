@@ -5,8 +5,10 @@ A replayed stream arrives event by event, and a recorded one passes on as it com
 
 from __future__ import annotations
 
+import functools
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
+from importlib.util import find_spec
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -18,13 +20,21 @@ from fakemodel.wire.sse import split
 if TYPE_CHECKING:
     from fakemodel.tape.cassette import Cassette
 
-__all__ = ["Patch", "patches"]
+__all__ = ["Patch", "patches", "skipped"]
 
 Patch = tuple[type[Any], str, Callable[..., Any]]
 """A class, the name of its method, and what stands in its place."""
 
 FRAMING = {"connection", "content-length", "content-encoding", "transfer-encoding"}
 """Headers of how a body travelled; a body that is recorded whole and decoded has none of them."""
+
+
+@functools.cache
+def skipped() -> tuple[str, ...]:
+    """The clients that vcrpy need not patch: those patched here, and those for which it would search the disk in vain."""
+    modules = {"aiohttp": "aiohttp", "boto3": "botocore", "httplib2": "httplib2", "requests": "requests"}
+    modules |= {"tornado": "tornado", "urllib3": "urllib3"}
+    return ("httpx", "httpx2", *(name for name, module in modules.items() if find_spec(module) is None))
 
 
 def patches(cassette: Cassette) -> Iterator[Patch]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Sequence
+from collections import OrderedDict, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import chain
+from types import MappingProxyType
+from typing import TypeAlias
 
 from fakemodel.errors import CassetteMiss, UnplayedTurns
 from fakemodel.tape.address import masked
@@ -17,6 +18,10 @@ from fakemodel.tape.told import Told
 
 __all__ = ["Player"]
 
+Identifiers: TypeAlias = tuple[str, ...]
+
+NONE: Mapping[int, Identifiers] = MappingProxyType({})
+
 
 class Player:
     """The turns of a cassette, each of which plays once: in any order, but after those whose ids it sends."""
@@ -26,27 +31,51 @@ class Player:
         self._renaming = Renaming(turns)
         self._matcher = Matcher(ignore, self._renaming)
         self._played: set[int] = set()
-        self._waiting: dict[Key, list[tuple[int, tuple[str, ...]]]] = defaultdict(list)
+        # Of an OrderedDict the first is at hand, however many before it are gone.
+        self._waiting: dict[Key, OrderedDict[int, Identifiers]] = defaultdict(OrderedDict)
+        self._as_recorded: dict[tuple[Key, Identifiers], OrderedDict[int, Identifiers]] = defaultdict(OrderedDict)
         for index, turn in enumerate(turns):
             key, identifiers = self._matcher.key(turn.request)
-            self._waiting[key].append((index, identifiers))
+            self._waiting[key][index] = self._as_recorded[key, identifiers][index] = identifiers
 
     def play(self, request: Request) -> Response | None:
         """The recorded answer to a request; None where no turn that is left answers it."""
         key, live = self._matcher.key(request)
-        waiting = self._waiting.get(key, [])
-        as_recorded = (turn for turn in waiting if turn[1] == live)
-        found = next((turn for turn in chain(as_recorded, waiting) if self._may_play(*turn, live)), None)
+        found = self._found(key, live)
         if found is None:
             return None
-        waiting.remove(found)
         index, identifiers = found
+        del self._waiting[key][index], self._as_recorded[key, identifiers][index]
         self._played.add(index)
         self._renaming.learn(identifiers, live)
         response = self.turns[index].response
         return replace(response, body=self._renaming.answer(response.body))
 
-    def _may_play(self, index: int, identifiers: Sequence[str], live: Sequence[str]) -> bool:
+    def turn_for(self, request: Request) -> int | None:
+        """The index of the turn that would answer a request; None where none would."""
+        found = self._found(*self._matcher.key(request))
+        return None if found is None else found[0]
+
+    def is_issued(self, identifier: str) -> bool:
+        """Whether a recorded answer gave out an id."""
+        return self._renaming.issued_by(identifier) is not None
+
+    def _found(self, key: Key, live: Identifiers) -> tuple[int, Identifiers] | None:
+        return next((turn for turn in self._candidates(key, live) if self._may_play(*turn, live)), None)
+
+    def _candidates(self, key: Key, live: Identifiers) -> Iterator[tuple[int, Identifiers]]:
+        """The turns with a key that are left, in the order in which they are to be tried: as recorded, then the first.
+
+        Where it is known what each of the identifiers stands for, no turn with others can be meant.
+        """
+        recorded = tuple(each for each in map(self._renaming.stands_for, live) if each)
+        if live and len(recorded) == len(live):
+            yield from self._as_recorded.get((key, recorded), NONE).items()
+        else:
+            yield from self._as_recorded.get((key, live), NONE).items()
+            yield from self._waiting.get(key, NONE).items()
+
+    def _may_play(self, index: int, identifiers: Identifiers, live: Identifiers) -> bool:
         """Whether a turn that looks as it was asked for goes on from what was played, with identifiers that fit."""
         return self._renaming.needs[index] <= self._played and self._renaming.explains(identifiers, live)
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 
 from fakemodel.tape.bodies import Edit, rewritten
-from fakemodel.tape.identifiers import IDENTIFIER, identifiers, kind_of
+from fakemodel.tape.identifiers import IDENTIFIER, identifiers, kind_of, renamed
 from fakemodel.tape.interaction import Interaction
 
 __all__ = ["Renaming"]
@@ -49,7 +49,7 @@ class Renaming:
             found.append(identifier[0])
             return f"\0{kind_of(identifier)}\0"  # no JSON text, and no address, holds such a word
 
-        return IDENTIFIER.sub(kind, text), tuple(found)
+        return renamed(text, kind), tuple(found)
 
     def explains(self, recorded: Sequence[str], live: Sequence[str]) -> bool:
         """Whether each of the `live` identifiers may stand for the recorded one at its place."""

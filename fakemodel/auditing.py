@@ -1,0 +1,91 @@
+"""`--audit-cassettes`: lists the tests that stay green although one of their requests was changed."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from _pytest.runner import runtestprotocol  # how plugins run a test once more: pytest has no public name for it
+
+if TYPE_CHECKING:
+    from fakemodel.tape.audit import Audit
+
+__all__ = ["AUDIT", "PLAYED", "Auditor"]
+
+AUDIT: pytest.StashKey[Audit] = pytest.StashKey()
+"""The audit that goes along with a test's cassette."""
+
+PLAYED: pytest.StashKey[bool] = pytest.StashKey()
+"""Whether the last run of a test passed, and played its cassette."""
+
+SHOWN = 10
+"""How many changes are listed of a test."""
+
+
+class Auditor:
+    """Runs each test as it is, then once more for each change that its cassette would answer all the same."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        if config.getoption("--cassettes") != "replay":
+            raise pytest.UsageError("--audit-cassettes audits what is replayed: leave out --cassettes.")
+        self._config = config
+        self._tests = self._tried = 0
+        self._green: dict[str, list[str]] = {}
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(
+        self, item: pytest.Item, nextitem: pytest.Item | None
+    ) -> Generator[None, object, object]:
+        """Audit a test."""
+        from fakemodel.tape.audit import Audit
+
+        audit = item.stash[AUDIT] = Audit()
+        item.stash[PLAYED] = False
+        result = yield
+        if not item.stash[PLAYED]:
+            return result
+        self._tests += 1
+        self._tried += audit.tried
+        for alteration in audit.taken:
+            again = item.stash[AUDIT] = Audit(alteration)
+            if _passes_again(item, nextitem) and again.sent:
+                self._green.setdefault(item.nodeid, []).append(str(alteration))
+        return result
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self) -> None:
+        """Send what a worker of xdist found to who writes the summary."""
+        output: dict[str, Any] | None = getattr(self._config, "workeroutput", None)
+        if output is not None:
+            output["fakemodel_audit"] = [self._tests, self._tried, self._green]
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        """Add what a worker of xdist found."""
+        tests, tried, green = getattr(node, "workeroutput", {}).get("fakemodel_audit", (0, 0, {}))
+        self._tests += tests
+        self._tried += tried
+        self._green |= green
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Write the list."""
+        green = sum(map(len, self._green.values()))
+        cassettes = "1 cassette" if self._tests == 1 else f"{self._tests} cassettes"
+        failed = self._tried - green
+        terminalreporter.write_line(
+            f"audit: {self._tried} changes to the requests of {cassettes}, {failed} of them fail their test"
+        )
+        for nodeid, changes in sorted(self._green.items()):
+            terminalreporter.write_line(f"{nodeid} stays green although its request was changed:")
+            for change in changes[:SHOWN]:
+                terminalreporter.write_line(f"  {change}")
+            if changes[SHOWN:]:
+                terminalreporter.write_line(f"  … and {len(changes) - SHOWN} more")
+
+
+def _passes_again(item: Any, nextitem: pytest.Item | None) -> bool:
+    """Whether a test passes when it is run once more, with an instance of its class that it has not used."""
+    if vars(item).pop("_instance", None) is not None:
+        item.obj = None  # the method of that instance; both are made anew
+    return all(report.passed for report in runtestprotocol(item, nextitem=nextitem, log=False))

@@ -1,0 +1,187 @@
+"""`--audit-cassettes`: what users read of tests that stay green although a request of theirs was changed."""
+
+import pytest
+
+CONFTEST = """
+import openai
+import pytest
+
+
+@pytest.fixture
+def brazil(fake_openai):
+    fake_openai.say("Brazil", "Brasília")
+
+
+@pytest.fixture
+def ask():
+    def ask(question, run="1", **more):
+        with openai.OpenAI() as client:
+            return client.responses.create(model="gpt-4.1", input=question, metadata={"run": run}, **more)
+    return ask
+"""
+
+STRICT = """
+import pytest
+
+
+@pytest.mark.cassette
+def test_capital(brazil, ask):
+    first = ask("The largest country?", temperature=0.5, store=True)
+    second = ask("Its capital?", previous_response_id=first.id, tools=[
+        {"type": "function", "name": "one", "parameters": {}}, {"type": "function", "name": "two", "parameters": {}},
+    ])
+    assert second.output_text == "Brasília"
+"""
+
+LENIENT = STRICT.replace("mark.cassette", 'mark.cassette(ignore=["metadata.run", "tools"])')
+
+
+ASSERTED = '    assert [request.json["metadata"] for request in cassette.requests] == [{"run": "1"}] * 2\n'
+
+
+@pytest.fixture
+def recorded(suite: pytest.Pytester):
+    """A suite of tests that were recorded."""
+    suite.makeconftest(CONFTEST)
+
+    def record(tests: str, **more: str) -> pytest.Pytester:
+        suite.makepyfile(test_geo=tests, **more)
+        suite.runpytest("-q", "--cassettes=record")
+        return suite
+
+    return record
+
+
+def audit(suite: pytest.Pytester, *args: str) -> list[str]:
+    """What is told of an audit, from its first line on."""
+    lines = suite.runpytest("--audit-cassettes", *args).outlines
+    first = next(index for index, line in enumerate(lines) if line.startswith("audit: "))
+    return [line for line in lines[first:] if not line.startswith("=")]
+
+
+def test_of_a_strict_suite_no_test_is_listed(recorded):
+    suite = recorded(STRICT)
+
+    told = audit(suite)
+
+    assert told == [
+        "audit: 35 changes to the requests of 1 cassette, 35 of them fail their test",
+        "cassettes: 1 played",
+    ]
+
+
+def test_what_a_test_ignores_is_listed_by_turn_and_place(recorded):
+    assert audit(recorded(LENIENT)) == [
+        "audit: 35 changes to the requests of 1 cassette, 17 of them fail their test",
+        "test_geo.py::test_capital stays green although its request was changed:",
+        "  turn 1  metadata.run  left out",
+        "  turn 1  metadata.run  lengthened",
+        "  turn 2  metadata.run  left out",
+        "  turn 2  metadata.run  lengthened",
+        "  turn 2  tools  left out",
+        "  turn 2  tools[0]  left out",
+        "  turn 2  tools[0]  put after the next",
+        "  turn 2  tools[0].type  left out",
+        "  turn 2  tools[0].type  lengthened",
+        "  turn 2  tools[0].name  left out",
+        "  … and 8 more",
+        "cassettes: 1 played",
+    ]
+
+
+def test_what_a_test_asserts_itself_is_not_listed(recorded):
+    asserted = LENIENT.replace("test_capital(", "test_capital(cassette, ") + ASSERTED
+
+    told = audit(recorded(asserted))
+
+    assert not [line for line in told if "metadata" in line]
+    assert "  turn 2  tools  left out" in told
+
+
+@pytest.mark.parametrize("option", ["cassette_ignore=input", "cassette_ignore=metadata"])
+def test_a_suite_whose_strictness_was_lowered_is_named_test_by_test(recorded, option):
+    suite = recorded(STRICT, test_other=STRICT)
+
+    told = audit(suite, "-o", option)
+
+    assert [line.partition(" stays green")[0] for line in told if "stays green" in line] == [
+        "test_geo.py::test_capital",
+        "test_other.py::test_capital",
+    ]
+
+
+def test_what_a_rule_of_scrubbing_swallows_is_listed(recorded):
+    told = audit(recorded(STRICT.replace("mark.cassette", 'mark.cassette(scrub={"The .*": "a question"})')))
+
+    assert told[1:3] == [
+        "test_geo.py::test_capital stays green although its request was changed:",
+        "  turn 1  input  lengthened",
+    ]
+
+
+def test_the_workers_of_xdist_are_counted_together(recorded):
+    suite = recorded(LENIENT, test_other=STRICT)
+
+    told = audit(suite, "-n", "2")
+
+    assert told[0] == "audit: 70 changes to the requests of 2 cassettes, 52 of them fail their test"
+    assert told[1].startswith("test_geo.py::test_capital stays green")
+
+
+OF_A_CLASS = """
+import pytest
+
+
+@pytest.fixture(scope="module")
+def log():
+    said = []
+    yield said
+    assert said == ["Brazil"]
+
+
+class TestGeo:
+    said = None
+
+    @pytest.mark.cassette(ignore=["metadata"])
+    @pytest.mark.parametrize("question", ["Which?"])
+    async def test_capital(self, fake_openai, ask, log, question, tmp_path):
+        fake_openai.say("Brazil")
+        assert self.said is None
+        assert not list(tmp_path.iterdir())
+        self.said = tmp_path.joinpath("said").write_text(ask(question).output_text)
+        log[:] = ["Brazil"]
+"""
+
+
+def test_methods_and_fixtures_of_every_scope_are_run_again(recorded):
+    assert audit(recorded(OF_A_CLASS)) == [
+        "audit: 7 changes to the requests of 1 cassette, 4 of them fail their test",
+        "test_geo.py::TestGeo::test_capital[Which?] stays green although its request was changed:",
+        "  turn 1  metadata  left out",
+        "  turn 1  metadata.run  left out",
+        "  turn 1  metadata.run  lengthened",
+        "cassettes: 1 played",
+    ]
+
+
+def test_outcomes_are_those_of_the_tests_as_they_are(recorded):
+    suite = recorded(LENIENT + "\n\ndef test_without_a_cassette():\n    assert False\n")
+
+    result = suite.runpytest("--audit-cassettes")
+
+    result.assert_outcomes(passed=1, failed=1)
+
+
+def test_a_test_that_fails_is_not_audited(recorded):
+    suite = recorded(STRICT)
+    suite.makepyfile(test_geo=STRICT.replace("Its capital?", "The capital?"))
+
+    assert audit(suite)[0] == "audit: 0 changes to the requests of 0 cassettes, 0 of them fail their test"
+
+
+@pytest.mark.parametrize("mode", ["record", "rerecord"])
+def test_only_what_is_replayed_is_audited(suite: pytest.Pytester, mode):
+    result = suite.runpytest("--audit-cassettes", f"--cassettes={mode}")
+
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*--audit-cassettes audits what is replayed: leave out --cassettes."])
