@@ -13,7 +13,7 @@ record: export FAKEMODEL_RECORD_FROM_API :=
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types format record fidelity bench coverage wheel compat dropin clean
+.PHONY: help demo test lint types format record fidelity bench coverage wheel compat beside dropin clean
 
 help: ## Show the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -30,9 +30,11 @@ record: $(VENV)/ready ## Record the cassettes that ship anew, from FakeOpenAI (A
 fidelity: $(VENV)/ready ## Measure on real traffic, and print the figures
 	$(BIN)/python -m pytest -m fidelity -p no:randomly $(TEST_ARGS)
 
-bench: $(VENV)/ready ## Measure what it costs, as ratios to the SDK's parse and to the SDK's own scripted model
+bench: $(VENV)/ready $(VENV)-beside/ready ## Measure what it costs, as ratios to the SDK, to vcrpy and to pytest-recording
 	$(BIN)/python benchmarks/wire.py
 	$(BIN)/python benchmarks/fake_model.py
+	$(VENV)-beside/bin/python benchmarks/cassettes.py
+	$(VENV)-beside/bin/python benchmarks/suite.py
 
 coverage: $(VENV)/ready ## Run the tests with branch coverage
 	$(BIN)/coverage erase
@@ -65,6 +67,10 @@ compat: $(VENV)-openai2/ready $(VENV)-agents020/ready $(VENV)-agents069/ready ##
 	$(VENV)-agents020/bin/python -m pytest -p plugin $(TEST_ARGS)
 	$(VENV)-agents069/bin/python -m pytest -p plugin tests/model tests/tape/test_traces.py examples/test_agent.py \
 	    $(TEST_ARGS)
+
+# pytest-recording and cassetter cannot both be loaded: each test says which it runs beside.
+beside: $(VENV)-beside/ready ## Run the tests of a suite that has other plugins too
+	$(VENV)-beside/bin/python -m pytest -p no:cassetter -p no:rerunfailures tests/beside $(TEST_ARGS)
 
 # The Agents SDK's own tests, from its source distributions, with the openai SDK of their day.
 DROPIN := 0.20.0 0.6.9

@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from _pytest.runner import runtestprotocol  # how plugins run a test once more: pytest has no public name for it
 
-if TYPE_CHECKING:
-    from fakemodel.tape.audit import Audit
+from fakemodel.marked import AUDIT, PLAYED
+from fakemodel.tape.audit import Audit
 
-__all__ = ["AUDIT", "PLAYED", "Auditor"]
-
-AUDIT: pytest.StashKey[Audit] = pytest.StashKey()
-"""The audit that goes along with a test's cassette."""
-
-PLAYED: pytest.StashKey[bool] = pytest.StashKey()
-"""Whether the last run of a test passed, and played its cassette."""
+__all__ = ["Auditor"]
 
 SHOWN = 10
 """How many changes are listed of a test."""
@@ -38,8 +32,6 @@ class Auditor:
         self, item: pytest.Item, nextitem: pytest.Item | None
     ) -> Generator[None, object, object]:
         """Audit a test."""
-        from fakemodel.tape.audit import Audit
-
         audit = item.stash[AUDIT] = Audit()
         item.stash[PLAYED] = False
         result = yield

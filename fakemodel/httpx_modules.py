@@ -5,9 +5,10 @@ Both have the same names. Either may be installed, or both, and a user may hand 
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import importlib
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
 from types import ModuleType
 from typing import Any
 
@@ -44,11 +45,21 @@ class Body:
         return iter(self._parts)
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
+        pause = _pause()
+        for part in self._parts:
+            await pause()  # as a socket would: others have their turn between two parts, and may cancel
+            yield part
+
+
+def _pause() -> Callable[[], Awaitable[None]]:
+    """What lets others have their turn on the event loop that runs: asyncio's, or another's that anyio knows."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
         from anyio.lowlevel import checkpoint
 
-        for part in self._parts:
-            await checkpoint()  # as a socket would: others have their turn between two parts, and may cancel
-            yield part
+        return checkpoint
+    return functools.partial(asyncio.sleep, 0)
 
 
 @functools.cache

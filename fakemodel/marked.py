@@ -4,22 +4,42 @@ from __future__ import annotations
 
 from collections import defaultdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from fakemodel.errors import SettingInvalid
 from fakemodel.tape.settings import SETTINGS, checked, inis
 
+if TYPE_CHECKING:
+    from fakemodel.tape.audit import Audit
+
 __all__ = [
+    "AUDIT",
+    "PLAYED",
     "assert_alone",
+    "assert_one_player",
+    "cassette_first",
     "mode_of",
     "note_shared",
+    "owner_of_vcr",
     "path_of",
     "refuses_network",
     "replays",
     "settings_of",
 ]
+
+AUDIT: pytest.StashKey[Audit] = pytest.StashKey()
+"""The audit that goes along with a test's cassette."""
+
+PLAYED: pytest.StashKey[bool] = pytest.StashKey()
+"""Whether the last run of a test passed, and played its cassette."""
+
+PATH: pytest.StashKey[Path] = pytest.StashKey()
+"""Where the cassette of a test lies."""
+
+INIS: pytest.StashKey[dict[str, Any]] = pytest.StashKey()
+"""The settings as the ini options say them."""
 
 TESTS: pytest.StashKey[dict[Path, list[str]]] = pytest.StashKey()
 """The ids of the tests that are run, by the files of their cassettes."""
@@ -30,21 +50,24 @@ def path_of(item: pytest.Item, *, by_anyone: bool = False) -> Path | None:
     if not (
         item.get_closest_marker("cassette")
         or (item.get_closest_marker("vcr") if by_anyone else _vcr_marker(item))
-        or "cassette" in getattr(item, "fixturenames", ())
+        or _names_cassette(item)
     ):
         return None
-    name = next(filter(None, (marker.kwargs.get("name") for marker in item.iter_markers("cassette"))), None)
     try:
-        return _path(item, name)
+        return _path(item)
     except SettingInvalid:  # told when the cassette is opened
         return item.path.parent / "cassettes"
 
 
-def _path(item: pytest.Item, name: str | None) -> Path:
-    from fakemodel.tape.paths import path_of_test
+def _path(item: pytest.Item) -> Path:
+    if PATH not in item.stash:
+        from fakemodel.tape.paths import path_of_test
 
-    owner = getattr(item, "cls", None)
-    return path_of_test(item.path, f"{owner.__qualname__}.{item.name}" if owner else item.name, name)
+        names = (marker.kwargs["name"] for marker in item.iter_markers("cassette") if "name" in marker.kwargs)
+        owner = getattr(item, "cls", None)
+        test = f"{owner.__qualname__}.{item.name}" if owner else item.name
+        item.stash[PATH] = path_of_test(item.path, test, next(names, None))
+    return item.stash[PATH]
 
 
 def mode_of(item: pytest.Item, path: Path) -> str:
@@ -57,8 +80,9 @@ def mode_of(item: pytest.Item, path: Path) -> str:
 
 def replays(item: pytest.Item, path: Path) -> bool:
     """Whether a test plays its cassette, and records nothing."""
-    mode = mode_of(item, path)
-    return mode == "replay" or (mode == "record" and path.exists())
+    from fakemodel.tape.recorder import replays as replays_in
+
+    return replays_in(mode_of(item, path), path)
 
 
 def refuses_network(item: pytest.Item) -> bool:
@@ -75,8 +99,7 @@ def settings_of(request: pytest.FixtureRequest) -> tuple[Path, dict[str, Any]]:
     Raises SettingInvalid.
     """
     markers = list(request.node.iter_markers("cassette"))
-    settings: dict[str, Any] = {"name": None}
-    settings |= inis(request.config.getini)
+    settings = dict(_inis(request.config))
     settings |= checked(request.getfixturevalue("cassette_config"), "cassette_config", SETTINGS)
     for marker in reversed(markers):
         if marker.args:
@@ -86,15 +109,74 @@ def settings_of(request: pytest.FixtureRequest) -> tuple[Path, dict[str, Any]]:
         checked({"scrub": rules}, "pytest_fakemodel_scrub", SETTINGS)
         settings["scrub"] = {**settings["scrub"], **rules, **settings["scrub"]}  # a setting goes before, and counts
     vcr_marker = None if markers else _vcr_marker(request.node)
-    path = _path(request.node, settings.pop("name"))
-    return path, {**settings, **(_vcr_filters(request, vcr_marker) if vcr_marker else {})}
+    settings.pop("name", None)
+    return _path(request.node), {**settings, **(_vcr_filters(request, vcr_marker) if vcr_marker else {})}
+
+
+def _inis(config: pytest.Config) -> dict[str, Any]:
+    if INIS not in config.stash:
+        config.stash[INIS] = inis(config.getini)
+    return config.stash[INIS]
+
+
+def _names_cassette(item: pytest.Item) -> bool:
+    """Whether a test, or a fixture of its, names the fixture `cassette`.
+
+    Where cassetter is installed all tests have a fixture of that name, so that who names it is looked for.
+    """
+    if "cassette" not in getattr(item, "fixturenames", ()):
+        return False
+    if owner_of_vcr(item.config) != "cassetter":
+        return True
+    info: Any = vars(item).get("_fixtureinfo")
+    definitions = [each for name, all_ in info.name2fixturedefs.items() if name != "cassette" for each in all_]
+    named = {
+        name for each in definitions if not each.func.__module__.startswith("cassetter.") for name in each.argnames
+    }
+    by_marks = {name for marker in item.iter_markers("usefixtures") for name in marker.args}
+    return "cassette" in {*info.argnames, *named, *by_marks, *item.config.getini("usefixtures")}
+
+
+def cassette_first(item: pytest.Item, fixture: str) -> None:
+    """Move a fixture before all others of function scope, also those of plugins that were loaded before."""
+    info: Any = vars(item).get("_fixtureinfo")
+    if info is None or fixture not in info.names_closure:
+        return
+    names, definitions = info.names_closure, info.name2fixturedefs
+    names.remove(fixture)
+    of_function = (
+        at for at, name in enumerate(names) if name in definitions and definitions[name][-1].scope == "function"
+    )
+    names.insert(next(of_function, len(names)), fixture)
+
+
+OWNERS = {
+    "pytest_recording.plugin": "pytest-recording",
+    "cassetter.pytest_plugin": "cassetter",
+    "pytest_vcr": "pytest-vcr",
+}
+"""The plugins whose marker is `vcr`, by their modules."""
+
+
+def owner_of_vcr(config: pytest.Config) -> str | None:
+    """The plugin whose marker `vcr` is; None where it is ours to understand."""
+    modules = {getattr(plugin, "__name__", "") for plugin in config.pluginmanager.get_plugins()}
+    return next((name for module, name in OWNERS.items() if module in modules), None)
+
+
+def assert_one_player(item: pytest.Item) -> None:
+    """Refuse a test that another plugin would play too: both would record it, to the same file."""
+    owner = owner_of_vcr(item.config)
+    if owner and item.get_closest_marker("vcr") and not item.config.getoption("--disable-recording", False):
+        raise SettingInvalid(
+            f"{item.nodeid} has a cassette of fakemodel's and @pytest.mark.vcr, so that {owner} would play it as well, "
+            "and record it to the same file. Take one of them away."
+        )
 
 
 def _vcr_marker(item: pytest.Item) -> pytest.Mark | None:
-    """The marker of pytest-recording, where that plugin is absent."""
-    if item.config.pluginmanager.hasplugin("recording"):
-        return None
-    return item.get_closest_marker("vcr")
+    """The marker of pytest-recording, where no plugin is there whose it is."""
+    return None if owner_of_vcr(item.config) else item.get_closest_marker("vcr")
 
 
 def _vcr_filters(request: pytest.FixtureRequest, marker: pytest.Mark) -> dict[str, Any]:

@@ -5,58 +5,26 @@ Nothing of openai, vcr, yaml or agents is imported until a test uses a fixture.
 
 from __future__ import annotations
 
-import shlex
-import sys
-from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Generator, Iterator
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from fakemodel import hooks, marked
-from fakemodel.auditing import AUDIT, PLAYED, Auditor
-from fakemodel.errors import CassetteMissing, FakeModelError, NetworkRefused
+from fakemodel.errors import CassetteInvalid, CassetteMissing, FakeModelError
+from fakemodel.run import Run, as_pytests_own, doubles_guarded, readably
 from fakemodel.summary import Summary
 from fakemodel.tape import MODES, VERBS
 from fakemodel.tape.settings import MARKER, SETTINGS
-from fakemodel.tracebacks import keep_users_frames
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from fakemodel.api.fake_openai import FakeOpenAI
     from fakemodel.api.server import LoopbackServer
     from fakemodel.model.fake_model import FakeModel
-    from fakemodel.tape.cassette import Cassette
-
-AnyError = TypeVar("AnyError", bound=FakeModelError)
 
 VCR_MARKER = "vcr(**vcr_config): pytest-recording's marker, understood as `cassette` where that plugin is absent."
-
-
-@dataclass(slots=True)
-class Run:
-    """One run of a test: its cassette, who judges it at its end, and what is told beside another failure."""
-
-    path: Path | None = None  # of its cassette, where it has one
-    cassette: Cassette | None = None
-    playing: bool = False  # whether the cassette is in the player: not yet, or no more, around fixtures of wider scope
-    around: ExitStack = field(default_factory=ExitStack)
-    judges: list[Callable[[], None]] = field(default_factory=list)
-    refused: list[Sequence[FakeModelError]] = field(default_factory=list)
-    doubles: list[FakeModel | FakeOpenAI] = field(default_factory=list)
-    call: str | None = None  # the outcome of the call phase, once it is over
-    outcome: str | None = None  # what became of the cassette
-
-    def judge_by(self, judge: Callable[[], None], refused: Sequence[FakeModelError]) -> None:
-        """Have `judge` raise at the end of the call, so that the test itself fails.
-
-        `refused` collects what a double refuses meanwhile, which is told with a failure of another kind too.
-        """
-        self.judges.append(judge)
-        self.refused.append(refused)
 
 
 RUN: pytest.StashKey[Run] = pytest.StashKey()
@@ -90,10 +58,17 @@ def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Register the markers and the summary."""
     config.addinivalue_line("markers", MARKER)
-    if not config.pluginmanager.hasplugin("recording"):
+    owner = marked.owner_of_vcr(config)
+    if owner is None:
         config.addinivalue_line("markers", VCR_MARKER)
+    if owner == "cassetter":  # it has a fixture of that name: the one that is registered last is the one that counts
+        last = ModuleType("fakemodel-cassette")
+        vars(last)["cassette"] = cassette
+        config.pluginmanager.register(last)
     config.pluginmanager.register(Summary(config), "fakemodel-summary")
     if config.getoption("--audit-cassettes"):
+        from fakemodel.auditing import Auditor
+
         config.pluginmanager.register(Auditor(config), "fakemodel-auditor")
 
 
@@ -101,6 +76,11 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     """Note which of the tests that are run have a file in common, where files are recorded."""
     if session.config.getoption("--cassettes") != "replay":
         marked.note_shared(session)
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Have the cassette opened before all fixtures of the test's own scope, whichever plugin they are of."""
+    marked.cassette_first(item, "_cassette_in_player")
 
 
 @pytest.fixture
@@ -134,7 +114,7 @@ def fake_openai(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch)
         monkeypatch.setenv("OPENAI_BASE_URL", "http://fake-openai.invalid/v1")
         yield api
         return
-    with _readably():
+    with readably():
         server: LoopbackServer = request.getfixturevalue("_loopback_server")
     base_url = server.mount(api)
     monkeypatch.setenv("OPENAI_BASE_URL", base_url)
@@ -162,12 +142,15 @@ def cassette_config() -> dict[str, Any]:
 
 
 @pytest.fixture
-def cassette(request: pytest.FixtureRequest) -> Cassette:
+def cassette(request: pytest.FixtureRequest, _cassette_in_player: None) -> Any:
     """The test's cassette, as the marker gives it: `path`, `mode`, `turns`, and the live `requests`."""
     run: Run = request.node.stash[RUN]
-    if run.cassette is None:
+    if run.cassette is not None:
+        return run.cassette
+    try:
+        return request.getfixturevalue("cassette")  # of another plugin, as cassetter's
+    except pytest.FixtureLookupError:
         pytest.fail("Name the cassette fixture in the test's signature, or use @pytest.mark.cassette.", pytrace=False)
-    return run.cassette
 
 
 @pytest.fixture(autouse=True)
@@ -175,76 +158,77 @@ def _cassette_in_player(request: pytest.FixtureRequest) -> Iterator[None]:
     """Set up before, and torn down after, every other fixture of the test: a teardown may still send requests."""
     node, run = request.node, request.node.stash[RUN]
     if run.path is None:
-        with _doubles_guarded():
+        with doubles_guarded():
             yield
         return
-    from fakemodel.tape.recorder import use_cassette
+    from fakemodel.tape.recorder import locked, replays, use_cassette
 
-    with _readably():
+    with readably():
+        marked.assert_one_player(node)
         run.path, settings = marked.settings_of(request)
-        options = {"name": node.name, "remedy": partial(_remedy, node.nodeid), "raised": _as_pytests_own, **settings}
-        if AUDIT in node.stash:
-            options["audit"] = node.stash[AUDIT]
+        guarded = settings.pop("refuse_network")
+        settings["refuse_network"] = guarded and not run.guards_wider
+        options = {"name": node.name, "remedy": partial(_remedy, node.nodeid), "raised": as_pytests_own, **settings}
+        options["audit"] = node.stash.get(marked.AUDIT, None)
+        mode = marked.mode_of(node, run.path)
+        if not replays(mode, run.path):
+            marked.assert_alone(node, run.path)
+            run.around.enter_context(locked(run.path))
         try:
-            with use_cassette(run.path, marked.mode_of(node, run.path), **options) as inside:
-                if inside.mode == "record":
-                    marked.assert_alone(node, run.path)
+            with use_cassette(run.path, mode, **options) as inside:
                 run.cassette = inside
                 run.judge_by(inside.judge, inside.refused)
+                run.finish = inside.finish
                 run.playing = True
+                run.guarded = guarded and inside.mode == "replay"
                 yield
-                run.outcome = "refused"
-                if run.call == "passed" and not inside.refused:
-                    run.outcome = inside.finish()
-                    node.stash[PLAYED] = run.outcome == "played"
-                elif not inside.refused:
-                    run.outcome = "failed" if inside.mode == "replay" else "not recorded"
-        except CassetteMissing:
-            run.outcome = "missing"
+        except (CassetteInvalid, CassetteMissing) as error:
+            run.outcome = "missing" if isinstance(error, CassetteMissing) else "refused"
             raise
         finally:
             run.playing = False
 
 
-@contextmanager
-def _doubles_guarded() -> Iterator[None]:
-    """Let no traces out where a suite makes its FakeModel or FakeOpenAI by hand."""
-    if not {"fakemodel.model.fake_model", "fakemodel.api.fake_openai"} & sys.modules.keys():
-        yield
-        return
-    from fakemodel.tape.guard import traces_answered
-
-    with traces_answered():
-        yield
-
-
 def _remedy(nodeid: str, mode: str) -> str:
+    import shlex
+
     return f"{VERBS[mode]} this test alone:  pytest --cassettes={mode} {shlex.quote(nodeid)}"
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> Generator[None, object, object]:
     """Begin a run; a test that is run again begins a new one."""
-    run = item.stash[RUN] = Run(path=marked.path_of(item))
+    run = item.stash[RUN] = item.session.stash[RUN] = Run(marked.path_of(item))
     if run.path is not None and marked.replays(item, run.path):
-        _guard_wider_fixtures(item, run)
+        run.guard_wider_fixtures(item)
     try:
         return (yield)
     except FakeModelError as error:
-        keep_users_frames(error, item.config.rootpath)
+        _keep_users_frames(error, item)
         raise
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_sessionfinish(session: pytest.Session) -> Generator[None, object, object]:
+    """Leave nothing behind where the run was interrupted: only here are its fixtures torn down."""
+    try:
+        return (yield)
+    finally:
+        if RUN in session.stash:
+            session.stash[RUN].around.close()
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     """Judge what the test did: a refused request fails it, even where the code under test caught the error."""
     try:
-        result = yield
+        with item.stash[RUN].guard_on_top():
+            result = yield
     except FakeModelError as error:
-        keep_users_frames(error, item.config.rootpath)
+        _keep_users_frames(error, item)
         raise
     except BaseException:
-        for section in _sections(item.stash[RUN]):
+        for section in item.stash[RUN].sections():
             item.add_report_section("call", "fakemodel", section)
         raise
     _judge(item)
@@ -254,77 +238,42 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, object, object]:
     """Judge once more: fixtures may send requests when they are torn down."""
+    run = item.stash[RUN]
     try:
-        with item.stash[RUN].around:
-            result = yield
+        with run.around:
+            try:
+                result = yield
+                if run.call == "passed":
+                    _judge(item)
+                    _finish(item)
+            finally:
+                run.outcome = run.outcome or run.unfinished()
     except FakeModelError as error:
-        keep_users_frames(error, item.config.rootpath)
+        _keep_users_frames(error, item)
         raise
-    if item.stash[RUN].call == "passed":
-        _judge(item)
     return result
 
 
-def _guard_wider_fixtures(item: pytest.Item, run: Run) -> None:
-    """Around a test that replays: fixtures of a wider scope are set up before its cassette, and torn down after it."""
-    from fakemodel.tape.guard import network_refused
-    from fakemodel.tape.recorder import placeholder_key
-
-    run.around.enter_context(placeholder_key())
-    refused: list[NetworkRefused] = []
-
-    def refuse(host: str) -> None:
-        if run.playing:  # then the cassette's own guard decides
-            return
-        refused.append(
-            _as_pytests_own(
-                NetworkRefused(
-                    f"A connection to {host} was tried outside of the cassette of {item.name}, by a fixture of a wider "
-                    "scope than the test's. Give that fixture a cassette of its own: with fakemodel.cassette(…)\n"
-                    "Where that is meant: cassette_refuse_network = false among the ini options"
-                )
-            )
-        )
-        raise refused[-1]
-
-    def judge() -> None:
-        if refused:
-            raise refused[0]
-
-    if marked.refuses_network(item):
-        run.judge_by(judge, refused)
-        run.around.enter_context(network_refused(refuse))
+def _finish(item: pytest.Item) -> None:
+    """Write what was recorded, or see that all was played: not where a fixture failed when it was torn down."""
+    run = item.stash[RUN]
+    if run.finish is not None:
+        with readably():
+            run.outcome = "refused"
+            run.outcome = run.finish()
+        item.stash[marked.PLAYED] = run.outcome == "played"
 
 
-def _sections(run: Run) -> Iterator[str]:
-    """What is told beside a failure of another kind: what was refused, or else the turns beside the script."""
-    refused = [error for errors in run.refused for error in errors]
-    if refused:
-        yield from (f"{type(error).__name__}: {error}" for error in refused)
-    else:
-        yield from (double.summary() for double in run.doubles if double.turns)
+def _keep_users_frames(error: FakeModelError, item: pytest.Item) -> None:
+    from fakemodel.tracebacks import keep_users_frames
+
+    keep_users_frames(error, item.config.rootpath)
 
 
 def _judge(item: pytest.Item) -> None:
-    with _readably():
+    with readably():
         for judge in reversed(item.stash[RUN].judges):  # a double tells more than the cassette that recorded it
             judge()
-
-
-@contextmanager
-def _readably() -> Iterator[None]:
-    """Fail with the message alone, where no frame of the test's own would say more."""
-    try:
-        yield
-    except FakeModelError as error:
-        raise pytest.fail.Exception(f"{type(error).__name__}: {error}", pytrace=False) from None
-
-
-def _as_pytests_own(refusal: AnyError) -> AnyError:
-    """The refusal as an outcome of pytest's: of what is no Exception only those let a teardown go on to its end."""
-    kind = type(refusal)
-    own: type[AnyError] = type(kind.__name__, (kind, pytest.fail.Exception), {"__module__": kind.__module__})
-    return own(str(refusal))
 
 
 def pytest_assertrepr_compare(config: pytest.Config, op: str, left: object, right: object) -> list[str] | None:

@@ -16,20 +16,20 @@ class Summary:
 
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
-        self._counts: Counter[str] = Counter()
+        self._outcomes: dict[tuple[str, str], str] = {}
         self._test_files: set[Path] = set()
         self._used: set[Path] = set()
         self._whole = self._left_out = False
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Count a cassette."""
+        """Note what became of a cassette."""
         if report.when == "setup":
             self._test_files.add(self._config.rootpath / report.location[0])
             if path := getattr(report, "fakemodel_path", None):
                 self._used.add(Path(path))
         outcome = getattr(report, "fakemodel_cassette", None)
         if outcome is not None:
-            self._counts[outcome] += 1
+            self._outcomes[report.nodeid, getattr(report, "worker_id", "")] = outcome  # of its last attempt
 
     def pytest_deselected(self, items: Sequence[pytest.Item]) -> None:
         """Note that not all tests are run."""
@@ -45,7 +45,7 @@ class Summary:
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Write the line, where there is anything to say."""
-        told = [f"{count} {outcome}" for outcome, count in sorted(self._counts.items())]
+        told = [f"{count} {outcome}" for outcome, count in sorted(Counter(self._outcomes.values()).items())]
         orphans = self._orphans() if self._whole else []
         if orphans:
             told.append(f"{len(orphans)} without a test")
@@ -56,6 +56,9 @@ class Summary:
             terminalreporter.write_line(f"  no test has {shown}: delete it, or give it back its test")
 
     def _orphans(self) -> list[Path]:
+        folders = {file.parent / "cassettes" for file in self._test_files}
+        if not self._used and not any(map(Path.is_dir, folders)):
+            return []
         from fakemodel.tape.orphans import orphans
 
         return orphans(self._test_files, self._used)

@@ -24,7 +24,8 @@ def checkout(tmp_path: Path) -> Path:
 
 def make_record(checkout: Path, *variables: str, **environ: str) -> str:
     """What it prints; the environment of this very run stands for the one that it would set up."""
-    arguments = ["-s", "-o", f"{sys.prefix}/ready", "record", f"VENV={sys.prefix}", "TEST_ARGS=-p plugin -p no:randomly -q"]
+    environment = [f"VENV={sys.prefix}", "-o", f"{sys.prefix}/ready"]
+    arguments = ["-s", *environment, "record", "TEST_ARGS=-p plugin -p no:randomly -q"]
     made = subprocess.run(
         ["make", *arguments, *variables],
         cwd=checkout,

@@ -64,14 +64,14 @@ class Cassette(vcr.cassette.Cassette):  # type: ignore[misc]  # vcrpy ships no t
         max_age: int = 0,
         payloads_over: int = 0,
         audit: Audit | None = None,
-        before_request: Filter = lambda request: request,
-        before_response: Filter = lambda response: response,
+        before_request: Filter | None = None,
+        before_response: Filter | None = None,
     ) -> None:
         super().__init__(
             path,
             record_mode=RecordMode.NONE if mode == "replay" else RecordMode.ALL,
-            before_record_request=before_request,
-            before_record_response=before_response,
+            before_record_request=before_request or (lambda request: request),
+            before_record_response=before_response or (lambda response: response),
             skip_patchers=skipped(),
             custom_patches=tuple(patches(self)),
         )
@@ -122,8 +122,12 @@ class Cassette(vcr.cassette.Cassette):  # type: ignore[misc]  # vcrpy ships no t
             return matched
 
     def _as_matched(self, request: Request) -> Request | None:
-        filtered = self._before_request(vcr_request(request))
-        return self._rules.request(request_of(filtered)) if filtered else None
+        if self._before_request is not None:
+            filtered = self._before_request(vcr_request(request))
+            if not filtered:
+                return None
+            request = request_of(filtered)
+        return self._rules.request(request)
 
     def _turn_for(self, request: Request) -> int | None:
         matched = self._as_matched(request)
@@ -165,10 +169,12 @@ class Cassette(vcr.cassette.Cassette):  # type: ignore[misc]  # vcrpy ships no t
 
     def keep(self, position: int, request: Request, response: Response) -> None:
         """Record an interaction at the place that was taken for it."""
-        filtered = self._before_response(vcr_response(response))
+        kept: Response | None = response
+        if self._before_response is not None:
+            filtered = self._before_response(vcr_response(response))
+            kept = None if filtered is None else response_of(filtered)
         with self._lock:
-            kept = None if filtered is None else self._rules.response(response_of(filtered))
-            self._recording.keep(position, request, kept)
+            self._recording.keep(position, request, kept and self._rules.response(kept))
 
     def judge(self) -> None:
         """Raise the first request that was refused, or CassetteInvalid or SecretFound for what must not be recorded."""
@@ -200,7 +206,7 @@ class Cassette(vcr.cassette.Cassette):  # type: ignore[misc]  # vcrpy ships no t
 
     def can_play_response_for(self, request: VcrRequest) -> bool:
         """Whether vcrpy's patches are to play; in replay they are, or a miss is raised."""
-        return self.mode == "replay" and bool(self._before_request(request))
+        return self.mode == "replay" and (self._before_request is None or bool(self._before_request(request)))
 
     def play_response(self, request: VcrRequest) -> dict[str, Any]:
         """The answer in vcrpy's form. Raises CassetteMiss."""

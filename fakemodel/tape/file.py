@@ -65,11 +65,12 @@ def write(turns: Sequence[Interaction], told: Told, rules: Rules, max_age: int, 
     written, payloads = taken_out(written, payloads_over) if payloads_over else (written, {})
     text = layout.written(written, {**_head(turns), **({"rules": rules.digest} if rules.digest else {})})
     old = told.path.read_text(encoding="utf-8", errors="replace") if told.path.exists() else None
-    if old is not None and _interactions(old) == _interactions(text) and not _is_old(old, max_age):
+    folder = folder_of(told.path)
+    whole = all((folder / f"{digest}.bin").is_file() for digest in payloads)
+    if old is not None and whole and _interactions(old) == _interactions(text) and not _is_old(old, max_age):
         return "left equal"
     for leak in assert_no_secrets(turns, told):
         warnings.warn(f"{told.shown_path}, {leak.where}: {leak.kind}", CassetteWarning, stacklevel=2)
-    folder = folder_of(told.path)
     before = set(folder.glob("*.bin"))
     try:
         for digest, payload in payloads.items():

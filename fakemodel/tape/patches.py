@@ -31,7 +31,7 @@ FRAMING = {"connection", "content-length", "content-encoding", "transfer-encodin
 
 @functools.cache
 def skipped() -> tuple[str, ...]:
-    """The clients that vcrpy need not patch: those patched here, and those for which it would search the disk in vain."""
+    """The clients that vcrpy need not patch: ours, and those that it would search the disk for in vain."""
     modules = {"aiohttp": "aiohttp", "boto3": "botocore", "httplib2": "httplib2", "requests": "requests"}
     modules |= {"tornado": "tornado", "urllib3": "urllib3"}
     return ("httpx", "httpx2", *(name for name, module in modules.items() if find_spec(module) is None))

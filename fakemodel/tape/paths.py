@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import unicodedata
 from pathlib import Path
 
 from fakemodel.errors import SettingInvalid
 
-__all__ = ["may_be_recorded", "path_of_test"]
+__all__ = ["assert_short", "may_be_recorded", "path_of_test"]
 
 FORBIDDEN = str.maketrans(dict.fromkeys([*r"<>?%*:|\"'/\\", *map(chr, range(32))], "-"))
 """What may not stand in a file's name becomes a dash: pytest-recording's rule, so that its files are found."""
@@ -33,12 +34,20 @@ def path_of_test(test_file: Path, test_name: str, name: str | None = None) -> Pa
         return test_file.parent / "cassettes" / test_file.stem / f"{_legal(test_name)}.yaml"
     if not isinstance(name, str) or not name:
         raise SettingInvalid(f"name={name!r} is no name of a cassette: expected is a string.")
+    name = unicodedata.normalize("NFC", name)
     own = name.removeprefix(SHIPPED)
+    assert_short(name)
     if Path(own).is_absolute() or ".." in Path(own).parts:
         raise SettingInvalid(f"name={name!r} leads out of the folder of cassettes.")
     if own != name:
         return (IN_WHEEL if IN_WHEEL.is_dir() else IN_CHECKOUT) / f"{own}.yaml"
     return test_file.parent / "cassettes" / test_file.stem / f"{own}.yaml"
+
+
+def assert_short(name: str) -> None:
+    """Raise SettingInvalid for the name of a cassette, or its folder, that no file can have."""
+    if any(len(os.fsencode(part)) > LONGEST for part in Path(name.removesuffix(".yaml")).parts):
+        raise SettingInvalid(f"name={name!r} is longer than the {LONGEST} bytes that a file's name may have.")
 
 
 def _legal(name: str) -> str:

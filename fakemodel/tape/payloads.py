@@ -23,7 +23,7 @@ PLACE = re.compile(rb"payload-sha256-([0-9a-f]{64})")
 
 def folder_of(cassette: Path) -> Path:
     """The folder of a cassette's payloads."""
-    return cassette.with_suffix(".payloads")
+    return cassette.with_name(f"{cassette.name.removesuffix('.yaml')}.payloads")
 
 
 def payloads_of(cassette: Path) -> dict[str, bytes]:

@@ -6,7 +6,7 @@ import hashlib
 import os
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -17,9 +17,10 @@ from fakemodel.errors import SettingInvalid
 from fakemodel.tape import MODES, VERBS, Mode
 from fakemodel.tape.cassette import Cassette
 from fakemodel.tape.guard import network_refused, traces_answered
+from fakemodel.tape.paths import assert_short
 from fakemodel.tape.settings import SETTINGS, checked
 
-__all__ = ["cassette", "placeholder_key", "use_cassette"]
+__all__ = ["cassette", "is_open", "locked", "placeholder_key", "replays", "use_cassette"]
 
 PLACEHOLDER_KEY = "sk-fakemodel-placeholder"
 
@@ -48,20 +49,25 @@ def cassette(
     def remedy(mode: str) -> str:
         return f'{VERBS[mode]} it:  fakemodel.cassette({str(path)!r}, mode="{mode}")'
 
+    assert_short(Path(path).name)
     checked({"max_age": max_age, "payloads_over": payloads_over}, "fakemodel.cassette", SETTINGS)
-    with use_cassette(
-        Path(path).absolute(),
-        mode,
-        name=Path(path).stem,
-        remedy=remedy,
-        ignore=ignore,
-        scrub=scrub,
-        max_age=max_age,
-        payloads_over=payloads_over,
-        allow_errors=allow_errors,
-        allow_unplayed=allow_unplayed,
-        refuse_network=refuse_network,
-    ) as inside:
+    recording = nullcontext() if replays(mode, Path(path)) else locked(Path(path))
+    with (
+        recording,
+        use_cassette(
+            Path(path).absolute(),
+            mode,
+            name=Path(path).stem,
+            remedy=remedy,
+            ignore=ignore,
+            scrub=scrub,
+            max_age=max_age,
+            payloads_over=payloads_over,
+            allow_errors=allow_errors,
+            allow_unplayed=allow_unplayed,
+            refuse_network=refuse_network,
+        ) as inside,
+    ):
         yield inside
         inside.finish()
 
@@ -71,22 +77,30 @@ def use_cassette(path: Path, mode: str, *, refuse_network: bool, **options: Any)
     """The cassette of `path` in the player; `options` are those of `Cassette`, and finishing it is the caller's."""
     if mode not in MODES:
         raise SettingInvalid(f"mode={mode!r} is none of {', '.join(MODES)}.")
-    replays = mode == "replay" or (mode == "record" and path.exists())
-    options["mode"] = "replay" if replays else "record"
+    replaying = replays(mode, path)
+    options["mode"] = "replay" if replaying else "record"
     with _alone(path), ExitStack() as stack:
-        if not replays:
-            stack.enter_context(_locked(path))
         inside: Cassette = stack.enter_context(CassetteContextDecorator.from_args(Cassette, path=path, **options))
-        if replays:
+        if replaying:
             stack.enter_context(placeholder_key())
-        if replays and refuse_network:
+        if replaying and refuse_network:
             stack.enter_context(network_refused(inside.refuse_connection))
         stack.enter_context(traces_answered())
         yield inside
 
 
+def replays(mode: str, path: Path) -> bool:
+    """Whether a cassette is played, and nothing recorded."""
+    return mode == "replay" or (mode == "record" and path.exists())
+
+
 _open: list[Path] = []
 """The cassette that is open in this process: clients are patched, so that there is room for one."""
+
+
+def is_open() -> bool:
+    """Whether a cassette is open in this process."""
+    return bool(_open)
 
 
 @contextmanager
@@ -104,15 +118,16 @@ def _alone(path: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _locked(path: Path) -> Iterator[None]:
+def locked(path: Path) -> Iterator[None]:
     """Refuse to record to a file that another process records to: the slower one would overwrite the other's.
 
-    The lock is not beside the cassette, where a process that was killed would leave it to be committed.
+    The lock is not beside the cassette, where it would be committed.
     """
     from filelock import FileLock, Timeout
 
-    digest = hashlib.sha256(os.fsencode(path)).hexdigest()[:16]
-    lock = FileLock(Path(tempfile.gettempdir(), f"fakemodel-{digest}.lock"), timeout=0)
+    folder = Path(tempfile.gettempdir(), f"fakemodel-locks-{os.getuid() if hasattr(os, 'getuid') else 'user'}")
+    folder.mkdir(exist_ok=True)
+    lock = FileLock(folder / f"{hashlib.sha256(os.fsencode(path.resolve())).hexdigest()}.lock", timeout=0)
     try:
         lock.acquire()
     except Timeout:

@@ -1,0 +1,149 @@
+"""The line about cassettes at the end of a run: what became of each."""
+
+import pytest
+
+HEAD = """
+import contextlib
+
+import openai
+import pytest
+
+
+def ask(question="The largest country?", **options):
+    with openai.OpenAI() as client:
+        return client.responses.create(model="gpt-4.1", input=question, **options).output_text
+
+"""
+
+SHIPPED = """
+@pytest.mark.cassette(name="fakemodel:previous_response_id/plain")
+def test_shipped():
+    client = openai.OpenAI()
+    first = client.responses.create(model="gpt-4.1", input="The largest country in South America? One word.")
+    client.responses.create(model="gpt-4.1", input="Its capital? One word.", previous_response_id=first.id)
+
+
+@pytest.mark.cassette(name="fakemodel:nothing/here")
+def test_missing():
+    pass
+"""
+
+RECORDED = """
+@pytest.mark.cassette
+def test_equal(fake_openai):
+    fake_openai.say("Brazil")
+    ask()
+
+
+@pytest.mark.cassette
+def test_changed(fake_openai):
+    fake_openai.say("Brazil")
+    ask()
+
+
+@pytest.mark.cassette
+def test_failing(fake_openai):
+    fake_openai.say("Brazil")
+    ask()
+"""
+
+NEW = """
+@pytest.mark.cassette
+def test_new(fake_openai):
+    fake_openai.say("Brazil")
+    ask()
+
+
+@pytest.mark.cassette
+def test_error(fake_openai):
+    with contextlib.suppress(openai.BadRequestError):
+        ask(previous_response_id="resp_gone")
+"""
+
+CHANGED = (
+    RECORDED.replace(
+        'def test_changed(fake_openai):\n    fake_openai.say("Brazil")',
+        ('def test_changed(fake_openai):\n    fake_openai.say("Peru")'),
+    )
+    + "    assert ask is None\n"
+)
+
+
+@pytest.fixture
+def geo(suite: pytest.Pytester):
+    def write(tests: str) -> pytest.Pytester:
+        suite.makepyfile(test_geo=HEAD + tests)
+        return suite
+
+    return write
+
+
+def run(suite: pytest.Pytester, *args: str, **outcomes: int) -> list[str]:
+    """The lines about cassettes."""
+    result = suite.runpytest("test_geo.py", *args)
+    result.assert_outcomes(**outcomes)
+    return [line for line in result.outlines if line.startswith("cassettes:")]
+
+
+def test_everything_that_may_become_of_a_cassette_that_is_recorded_anew(geo):
+    run(geo(RECORDED), "--cassettes=record", passed=3)
+
+    assert run(geo(SHIPPED + CHANGED + NEW), "--cassettes=rerecord", passed=4, failed=2, errors=1) == [
+        ("cassettes: 1 left equal, 1 missing, 1 not recorded, 1 played, 1 re-recorded, 1 recorded, 1 refused")
+    ]
+
+
+def test_everything_that_may_become_of_a_cassette_that_is_recorded_where_there_is_none(geo):
+    run(geo(RECORDED), "--cassettes=record", passed=3)
+
+    assert run(geo(SHIPPED + CHANGED + NEW), "--cassettes=record", passed=4, failed=2, errors=1) == [
+        "cassettes: 1 failed, 1 missing, 3 played, 1 recorded, 1 refused"
+    ]
+
+
+def test_everything_that_may_become_of_a_cassette_that_is_replayed(geo):
+    run(geo(RECORDED), "--cassettes=record", passed=3)
+    swallowed = """
+@pytest.mark.cassette(name="test_equal")
+def test_swallowed():
+    with contextlib.suppress(BaseException):
+        ask("Which?")
+
+
+@pytest.mark.cassette(name="test_equal")
+def test_unplayed():
+    pass
+"""
+
+    assert run(geo(SHIPPED + CHANGED + NEW + swallowed), passed=4, failed=2, errors=4) == [
+        "cassettes: 1 failed, 3 missing, 3 played, 2 refused"
+    ]
+
+
+@pytest.mark.parametrize(
+    "tests", ["\ndef test_plain(): pass\n", "\n@pytest.mark.skip\n@pytest.mark.cassette\ndef test_it(): pass\n"]
+)
+@pytest.mark.parametrize("mode", ["replay", "record", "rerecord"])
+def test_nothing_is_said_where_no_cassette_was_opened(geo, tests, mode):
+    result = geo(tests).runpytest(f"--cassettes={mode}")
+
+    result.stdout.no_fnmatch_line("cassettes:*")
+
+
+@pytest.mark.parametrize("outcome", ["pytest.skip('not today')", "pytest.xfail('not yet')"])
+def test_a_test_that_leaves_off_is_not_said_to_have_failed(geo, outcome):
+    run(geo(RECORDED), "--cassettes=record", passed=3)
+    left_off = RECORDED.replace("    ask()\n", f"    ask()\n    {outcome}\n", 1)
+
+    result = geo(left_off).runpytest()
+
+    result.stdout.fnmatch_lines(["cassettes: 1 not played*, 2 played"])
+    result.stdout.no_fnmatch_line("cassettes:*failed*")
+
+
+def test_a_cassette_that_cannot_be_opened_is_counted(geo):
+    suite = geo(RECORDED)
+    run(suite, "--cassettes=record", passed=3)
+    (suite.path / "cassettes" / "test_geo" / "test_equal.yaml").write_text("just words")
+
+    assert run(suite, passed=2, errors=1) == ["cassettes: 2 played, 1 refused"]
