@@ -1,4 +1,4 @@
-"""The same turns in the files of other toolkits: vcrpy's, and cassetter's where it is installed."""
+"""The same turns in the files of each toolkit: ours, vcrpy's, and cassetter's where it is installed."""
 
 from __future__ import annotations
 
@@ -9,12 +9,18 @@ from pathlib import Path
 from vcr.persisters.filesystem import FilesystemPersister
 from vcr.serializers import yamlserializer
 
+from fakemodel.tape import layout
 from fakemodel.tape.interaction import Headers, Interaction
 from fakemodel.tape.vcr_form import vcr_request, vcr_response
 
-__all__ = ["HAS_CASSETTER", "write_cassetter", "write_vcr"]
+__all__ = ["HAS_CASSETTER", "write_cassetter", "write_ours", "write_vcr"]
 
 HAS_CASSETTER = find_spec("cassetter") is not None
+
+
+def write_ours(path: Path, turns: Sequence[Interaction]) -> None:
+    """Write a cassette as fakemodel does."""
+    layout.write(path, layout.written(turns, {"from": "api.openai.com"}))
 
 
 def write_vcr(path: Path, turns: Sequence[Interaction]) -> None:

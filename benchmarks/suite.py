@@ -23,11 +23,10 @@ from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 
-from peers import HAS_CASSETTER, write_cassetter, write_vcr
+from peers import HAS_CASSETTER, write_cassetter, write_ours, write_vcr
 from ratios import told
 
 from fakemodel import FakeOpenAI, Reply, text
-from fakemodel.tape import layout
 from fakemodel.tape.interaction import Interaction
 from fakemodel.tape.recorder import use_cassette
 from fakemodel.tape.scrub import scrubbed
@@ -132,10 +131,6 @@ class Run:
     arguments: tuple[str, ...] = ()
 
 
-def write_ours(path: Path, turns: Sequence[Interaction]) -> None:
-    layout.write(path, layout.written(turns, {"from": "fakemodel"}))
-
-
 TOOLKITS = {
     "fakemodel": Toolkit(plugin="fakemodel.plugin", marker="cassette", write=write_ours),
     "pytest-recording": Toolkit(plugin="pytest_recording.plugin", marker="vcr", write=write_vcr),
@@ -192,7 +187,7 @@ def write_suites(folder: Path) -> None:
 
 def seconds_of(*runs: Run) -> list[float]:
     """The CPU seconds of pytests that run at once, so that what others do on the machine disturbs all alike."""
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--assert=plain"]
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--assert=plain", "-x"]
     running = [
         subprocess.Popen([*command, *run.arguments], cwd=run.folder, env=ENVIRONMENT, stdout=subprocess.PIPE, text=True)
         for run in runs

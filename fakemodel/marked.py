@@ -131,7 +131,7 @@ def _names_cassette(item: pytest.Item) -> bool:
     info: Any = vars(item).get("_fixtureinfo")
     definitions = [each for name, all_ in info.name2fixturedefs.items() if name != "cassette" for each in all_]
     named = {
-        name for each in definitions if not each.func.__module__.startswith("cassetter.") for name in each.argnames
+        name for each in definitions if not str(each.func.__module__).startswith("cassetter.") for name in each.argnames
     }
     by_marks = {name for marker in item.iter_markers("usefixtures") for name in marker.args}
     return "cassette" in {*info.argnames, *named, *by_marks, *item.config.getini("usefixtures")}
@@ -153,7 +153,6 @@ def cassette_first(item: pytest.Item, fixture: str) -> None:
 OWNERS = {
     "pytest_recording.plugin": "pytest-recording",
     "cassetter.pytest_plugin": "cassetter",
-    "pytest_vcr": "pytest-vcr",
 }
 """The plugins whose marker is `vcr`, by their modules."""
 

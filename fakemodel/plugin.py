@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from fakemodel import hooks, marked
-from fakemodel.errors import CassetteInvalid, CassetteMissing, FakeModelError
-from fakemodel.run import Run, as_pytests_own, doubles_guarded, readably
+from fakemodel.errors import CassetteInvalid, CassetteMissing, CassetteWarning, FakeModelError, UnplayedTurns
+from fakemodel.run import RUN, Run, as_pytests_own, doubles_guarded, readably
 from fakemodel.summary import Summary
 from fakemodel.tape import MODES, VERBS
 from fakemodel.tape.settings import MARKER, SETTINGS
@@ -23,11 +23,9 @@ if TYPE_CHECKING:
     from fakemodel.api.fake_openai import FakeOpenAI
     from fakemodel.api.server import LoopbackServer
     from fakemodel.model.fake_model import FakeModel
+    from fakemodel.tape.cassette import Cassette
 
 VCR_MARKER = "vcr(**vcr_config): pytest-recording's marker, understood as `cassette` where that plugin is absent."
-
-
-RUN: pytest.StashKey[Run] = pytest.StashKey()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -142,13 +140,14 @@ def cassette_config() -> dict[str, Any]:
 
 
 @pytest.fixture
-def cassette(request: pytest.FixtureRequest, _cassette_in_player: None) -> Any:
+def cassette(request: pytest.FixtureRequest, _cassette_in_player: None) -> Cassette:
     """The test's cassette, as the marker gives it: `path`, `mode`, `turns`, and the live `requests`."""
     run: Run = request.node.stash[RUN]
     if run.cassette is not None:
         return run.cassette
     try:
-        return request.getfixturevalue("cassette")  # of another plugin, as cassetter's
+        others: Cassette = request.getfixturevalue("cassette")  # of another plugin, and type, as cassetter's
+        return others
     except pytest.FixtureLookupError:
         pytest.fail("Name the cassette fixture in the test's signature, or use @pytest.mark.cassette.", pytrace=False)
 
@@ -182,7 +181,7 @@ def _cassette_in_player(request: pytest.FixtureRequest) -> Iterator[None]:
                 run.playing = True
                 run.guarded = guarded and inside.mode == "replay"
                 yield
-        except (CassetteInvalid, CassetteMissing) as error:
+        except (CassetteInvalid, CassetteMissing, CassetteWarning) as error:  # a warning where the suite says so
             run.outcome = "missing" if isinstance(error, CassetteMissing) else "refused"
             raise
         finally:
@@ -198,7 +197,7 @@ def _remedy(nodeid: str, mode: str) -> str:
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> Generator[None, object, object]:
     """Begin a run; a test that is run again begins a new one."""
-    run = item.stash[RUN] = item.session.stash[RUN] = Run(marked.path_of(item))
+    run = item.stash[RUN] = item.config.stash[RUN] = Run(marked.path_of(item))
     if run.path is not None and marked.replays(item, run.path):
         run.guard_wider_fixtures(item)
     try:
@@ -214,8 +213,8 @@ def pytest_sessionfinish(session: pytest.Session) -> Generator[None, object, obj
     try:
         return (yield)
     finally:
-        if RUN in session.stash:
-            session.stash[RUN].around.close()
+        if RUN in session.config.stash:
+            session.config.stash[RUN].around.close()
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -259,8 +258,14 @@ def _finish(item: pytest.Item) -> None:
     run = item.stash[RUN]
     if run.finish is not None:
         with readably():
-            run.outcome = "refused"
-            run.outcome = run.finish()
+            try:
+                run.outcome = run.finish()
+            except UnplayedTurns:
+                run.outcome = "failed"
+                raise
+            except FakeModelError:
+                run.outcome = "refused"
+                raise
         item.stash[marked.PLAYED] = run.outcome == "played"
 
 
@@ -290,11 +295,13 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     """Note how the call ended, and what became of the cassette."""
     report = yield
     run = item.stash.get(RUN, None)
+    if run is not None and report.when == "setup" and report.skipped:
+        run.call = "skipped"
     # xdist sends a report with all its attributes, also those that its type does not know.
     if report.when == "setup" and (path := marked.path_of(item, by_anyone=True)) is not None:
         report.fakemodel_path = str(path)  # type: ignore[attr-defined]
     elif run is not None and report.when == "call":
-        run.call = report.outcome
+        run.call = "failed" if run.failed_subtest else report.outcome
     elif run is not None and report.when == "teardown" and run.outcome:
         report.fakemodel_cassette = run.outcome  # type: ignore[attr-defined]
     return report

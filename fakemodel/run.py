@@ -1,4 +1,4 @@
-"""One run of a test: its cassette, the guards around it, who judges it, and what is told of it."""
+"""What the plugin knows of a test while it is run."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 import pytest
 
 from fakemodel import marked
-from fakemodel.errors import FakeModelError, NetworkRefused
+from fakemodel.errors import CassetteWarning, FakeModelError, NetworkRefused
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from fakemodel.model.fake_model import FakeModel
     from fakemodel.tape.cassette import Cassette
 
-__all__ = ["Run", "as_pytests_own", "doubles_guarded", "readably"]
+__all__ = ["RUN", "Run", "as_pytests_own", "doubles_guarded", "readably"]
 
 AnyError = TypeVar("AnyError", bound=FakeModelError)
 
@@ -45,7 +45,9 @@ class Run:
         self.finish: Callable[[], str] | None = None
         """Ends the cassette, once all fixtures are torn down, and says what became of it."""
         self.call: str | None = None
-        """The outcome of the call phase, once it is over."""
+        """The outcome of the call phase, once it is over; of the setup where that left off."""
+        self.has_subtests = False
+        self.failed_subtest = False
         self.outcome: str | None = None
         """What became of the cassette."""
 
@@ -59,10 +61,11 @@ class Run:
 
     def guard_wider_fixtures(self, item: pytest.Item) -> None:
         """Guard a test that replays: fixtures of a wider scope are set up before its cassette, torn down after it."""
-        from fakemodel.tape.guard import network_refused
+        from fakemodel.tape.guard import network_refused, traces_answered
         from fakemodel.tape.recorder import is_open, placeholder_key
 
         self.around.enter_context(placeholder_key())
+        self.around.enter_context(traces_answered())
         refused: list[NetworkRefused] = []
 
         def refuse(host: str) -> None:
@@ -76,7 +79,8 @@ class Run:
                         f"A connection to {host} was tried outside of the cassette of {item.name}, by a fixture of a "
                         "wider scope than the test's. Give that fixture a cassette of its own: with "
                         "fakemodel.cassette(…)\n"
-                        "Where that is meant: cassette_refuse_network = false among the ini options"
+                        "Where that is meant: refuse_network=False in its marker, or cassette_refuse_network = false "
+                        "among the ini options"
                     )
                 )
             )
@@ -124,6 +128,10 @@ class Run:
             yield from (double.summary() for double in self.doubles if double.turns)
 
 
+RUN: pytest.StashKey[Run] = pytest.StashKey()
+"""The run of a test, and in the config that of the test that is run now."""
+
+
 @contextmanager
 def doubles_guarded() -> Iterator[None]:
     """Let no traces out where a suite makes its FakeModel or FakeOpenAI by hand."""
@@ -141,7 +149,7 @@ def readably() -> Iterator[None]:
     """Fail with the message alone, where no frame of the test's own would say more."""
     try:
         yield
-    except FakeModelError as error:
+    except (FakeModelError, CassetteWarning) as error:  # a warning where the suite takes it for an error
         raise pytest.fail.Exception(f"{type(error).__name__}: {error}", pytrace=False) from None
 
 
@@ -149,4 +157,6 @@ def as_pytests_own(refusal: AnyError) -> AnyError:
     """The refusal as an outcome of pytest's: of what is no Exception only those let a teardown go on to its end."""
     kind = type(refusal)
     own: type[AnyError] = type(kind.__name__, (kind, pytest.fail.Exception), {"__module__": kind.__module__})
-    return own(str(refusal))
+    outcome = own(str(refusal))
+    pytest.fail.Exception.__init__(outcome, str(refusal))  # type: ignore[arg-type]  # which an Exception before it leaves out
+    return outcome

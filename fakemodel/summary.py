@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from fakemodel.run import RUN
+
 __all__ = ["Summary"]
 
 
@@ -22,7 +24,11 @@ class Summary:
         self._whole = self._left_out = False
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Note what became of a cassette."""
+        """Note what became of a cassette, and subtests of the test that is run now: pytest tells of them here alone."""
+        run = self._config.stash.get(RUN, None)
+        if run is not None and type(report).__name__ in ("SubtestReport", "SubTestReport"):
+            run.has_subtests = True
+            run.failed_subtest |= report.failed
         if report.when == "setup":
             self._test_files.add(self._config.rootpath / report.location[0])
             if path := getattr(report, "fakemodel_path", None):

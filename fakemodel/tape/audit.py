@@ -21,7 +21,10 @@ __all__ = ["Alteration", "Audit", "alterations"]
 
 @dataclass(frozen=True, slots=True)
 class Alteration:
-    """A change to one of a test's requests, the `number`th: where (a JSON path, `?name` of the query), and what."""
+    """A change to one of a test's requests, the `number`th: where (a JSON path, `?name` of the query), and what.
+
+    It names no value, for that may be another in the next run.
+    """
 
     number: int
     where: str
@@ -58,11 +61,10 @@ class Audit:
                         self.sent = True
                         return altered
             return request
-        turn = turn_for(request)
-        if turn is not None:  # else it is a miss, and the test fails as it is
+        if turn_for(request) is not None:  # else it is a miss, and the test fails as it is
             for where, what, altered in alterations(request, is_issued):
                 self.tried += 1
-                if turn_for(altered) == turn:
+                if turn_for(altered) is not None:
                     self.taken.append(Alteration(number, where, what))
         return request
 
@@ -83,9 +85,8 @@ def alterations(request: Request, is_issued: Callable[[str], bool]) -> Iterator[
 
 def _of_address(request: Request, is_issued: Callable[[str], bool]) -> Iterator[tuple[str, str, Request]]:
     url = urlsplit(request.uri)
-    for each in filter(is_issued, dict.fromkeys(identifiers(url.path))):
-        path = url.path.replace(each, _another(each))
-        yield "path", f"{each} became another id", replace(request, uri=urlunsplit(url._replace(path=path)))
+    for what, path in _with_another_id(url.path, is_issued):
+        yield "path", what, replace(request, uri=urlunsplit(url._replace(path=path)))
     pairs = query(request.uri)
     for at, (name, value) in enumerate(pairs):
         if value == MASK:  # it authenticates, and is no part of what is asked
@@ -112,16 +113,21 @@ def _of_value(value: Any, path: str, is_issued: Callable[[str], bool]) -> Iterat
             for inner, what, altered in _of_value(held, f"{path}[{at}]", is_issued):
                 yield inner, what, [*before, altered, *after]
     elif isinstance(value, str):
-        for each in filter(is_issued, dict.fromkeys(identifiers(value))):
-            yield path, f"{each} became another id", value.replace(each, _another(each))
+        for what, altered in _with_another_id(value, is_issued):
+            yield path, what, altered
         yield path, "lengthened", f"{value} altered"
     elif value is None:
-        yield path, "null became false", False
+        yield path, "set", False
     elif isinstance(value, bool):
-        yield path, f"{json.dumps(value)} became {json.dumps(not value)}", not value
-    else:
-        yield path, f"{value} became {value + 1}", value + 1
+        yield path, "turned", not value
+    elif value + 1 != value:
+        yield path, "increased", value + 1
+    else:  # a number so large that one more is the same
+        yield path, "halved", value / 2
 
 
-def _another(identifier: str) -> str:
-    return identifier[:-1] + ("b" if identifier[-1] == "a" else "a")
+def _with_another_id(text: str, is_issued: Callable[[str], bool]) -> Iterator[tuple[str, str]]:
+    """The copies of a text in which one of the ids that an answer gave out is another."""
+    for at, each in enumerate(filter(is_issued, dict.fromkeys(identifiers(text)))):
+        another = each[:-1] + ("b" if each[-1] == "a" else "a")
+        yield f"another id{f' ({at + 1})' if at else ''}", text.replace(each, another)

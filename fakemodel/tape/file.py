@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import warnings
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Literal
@@ -66,8 +68,11 @@ def write(turns: Sequence[Interaction], told: Told, rules: Rules, max_age: int, 
     text = layout.written(written, {**_head(turns), **({"rules": rules.digest} if rules.digest else {})})
     old = told.path.read_text(encoding="utf-8", errors="replace") if told.path.exists() else None
     folder = folder_of(told.path)
+    layout.clear(told.path)
+    for left in folder.glob(".*.tmp"):
+        left.unlink()
     whole = all((folder / f"{digest}.bin").is_file() for digest in payloads)
-    if old is not None and whole and _interactions(old) == _interactions(text) and not _is_old(old, max_age):
+    if old is not None and whole and not _is_old(old, max_age) and _holds(told, written):
         return "left equal"
     for leak in assert_no_secrets(turns, told):
         warnings.warn(f"{told.shown_path}, {leak.where}: {leak.kind}", CassetteWarning, stacklevel=2)
@@ -89,6 +94,10 @@ def write(turns: Sequence[Interaction], told: Told, rules: Rules, max_age: int, 
 def assert_writable(told: Told) -> None:
     """Raise CassetteInvalid where the folder of a cassette cannot be written to: before anything is asked, and paid."""
     folder = next(folder for folder in told.path.parents if folder.exists())
+    if not folder.is_dir():
+        raise _unwritable(
+            told, NotADirectoryError(errno.ENOTDIR, "there is a file in the place of the folder", str(folder))
+        )
     if not os.access(folder, os.W_OK | os.X_OK):
         raise _unwritable(told, PermissionError(errno.EACCES, "the folder is read-only", str(folder)))
 
@@ -132,5 +141,21 @@ def _today() -> date:
     return datetime.now(UTC).date()
 
 
-def _interactions(text: str) -> str:
-    return text.partition("\ninteractions:")[2]
+def _holds(told: Told, turns: Sequence[Interaction]) -> bool:
+    """Whether the file says the same already, be it with the members of its JSON in another order."""
+    try:
+        return list(map(_meaning, layout.read(told.path))) == list(map(_meaning, turns))
+    except (OSError, ValueError):
+        return False
+
+
+def _meaning(turn: Interaction) -> Interaction:
+    request, response = turn.request, turn.response
+    return Interaction(replace(request, body=_sorted(request.body)), replace(response, body=_sorted(response.body)))
+
+
+def _sorted(body: bytes) -> bytes:
+    try:
+        return json.dumps(json.loads(body), sort_keys=True).encode()
+    except (ValueError, RecursionError):
+        return body

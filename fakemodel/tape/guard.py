@@ -66,7 +66,10 @@ def network_refused(refuse: Callable[[str], object]) -> Iterator[None]:
     with ExitStack() as stack:
         for name in ("connect", "connect_ex"):
             stack.enter_context(guarded(socket.socket, name, lambda self, address, *_: _host(address)))
-        stack.enter_context(guarded(socket, "getaddrinfo", lambda host=None, *_, **__: host))
+        for name in ("sendto", "sendmsg"):
+            stack.enter_context(guarded(socket.socket, name, lambda self, *message: _host(message[-1])))
+        for name in ("getaddrinfo", "gethostbyname", "gethostbyname_ex"):
+            stack.enter_context(guarded(socket, name, lambda host=None, *_, **__: host))
         yield
 
 

@@ -7,6 +7,7 @@ first emoji or tab; plain vcrpy reads it. Read are our own files, vcrpy's, and t
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -22,7 +23,7 @@ from fakemodel.tape import reader
 from fakemodel.tape.interaction import Headers, Interaction, Request, Response
 from fakemodel.tape.reader import UNPRINTABLE, headers_of, status_of
 
-__all__ = ["read", "read_as_yaml", "recorded_on", "rules_of_file", "write", "written"]
+__all__ = ["clear", "read", "read_as_yaml", "recorded_on", "rules_of_file", "write", "written"]
 
 JSON_TYPE = re.compile(r"application/(?:[\w.-]+\+)?json\b")
 
@@ -77,7 +78,7 @@ def rules_of_file(text: str) -> str:
 def write(path: Path, content: str | bytes) -> None:
     """Put `content` in the place of the file at once: a reader, or a crash, finds the old one or the new one whole."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:40]}.", suffix=".tmp")
+    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=_begins(path), suffix=".tmp")
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(content.encode() if isinstance(content, str) else content)
@@ -88,6 +89,18 @@ def write(path: Path, content: str | bytes) -> None:
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
+
+
+def clear(path: Path) -> None:
+    """Remove what a process that was killed while it wrote the file has left beside it."""
+    for left in path.parent.iterdir() if path.parent.is_dir() else ():
+        if left.name.startswith(_begins(path)) and left.suffix == ".tmp":
+            left.unlink(missing_ok=True)
+
+
+def _begins(path: Path) -> str:
+    """How the names of the files begin that `path` is written to at first: no other's do."""
+    return f".{hashlib.sha256(path.name.encode()).hexdigest()[:16]}."
 
 
 def written(turns: Iterable[Interaction], recorded: Mapping[str, str]) -> str:

@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import functools
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from http.client import HTTPSConnection
 from importlib.util import find_spec
-from types import ModuleType
+from types import FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any
+
+import vcr.patch
 
 from fakemodel.api.transport import transport_class
 from fakemodel.httpx_modules import httpx_modules, response
@@ -22,8 +25,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Patch", "patches", "skipped"]
 
-Patch = tuple[type[Any], str, Callable[..., Any]]
-"""A class, the name of its method, and what stands in its place."""
+Patch = tuple[Any, str, Callable[..., Any]]
+"""A class or a module, the name of a function of its, and what stands in its place."""
 
 FRAMING = {"connection", "content-length", "content-encoding", "transfer-encoding"}
 """Headers of how a body travelled; a body that is recorded whole and decoded has none of them."""
@@ -38,12 +41,29 @@ def skipped() -> tuple[str, ...]:
 
 
 def patches(cassette: Cassette) -> Iterator[Patch]:
-    """The patches that put `cassette` between every client of httpx or httpx2 and its transport."""
+    """The patches that put `cassette` between every client of httpx or httpx2 and its transport.
+
+    For other clients vcrpy takes its patches away, in all threads, whenever one of them connects: that must not be.
+    """
+    yield vcr.patch, "force_reset", _left_in_place
+    yield HTTPSConnection, "__init__", _with_its_own_class(HTTPSConnection.__init__)
     for httpx in httpx_modules():
         for transport in (httpx.HTTPTransport, transport_class(httpx)):
             yield transport, "handle_request", _sync(cassette, httpx, transport.handle_request)
         for transport in (httpx.AsyncHTTPTransport, transport_class(httpx)):
             yield transport, "handle_async_request", _async(cassette, httpx, transport.handle_async_request)
+
+
+def _left_in_place() -> AbstractContextManager[None]:
+    return nullcontext()
+
+
+def _with_its_own_class(init: Any) -> FunctionType:
+    """`HTTPSConnection.__init__`, which looks its own class up by the name that vcrpy's stands at, and finds it."""
+    namespace = {**init.__globals__, "HTTPSConnection": HTTPSConnection}
+    copied = FunctionType(init.__code__, namespace, init.__name__, init.__defaults__, init.__closure__)
+    copied.__kwdefaults__ = init.__kwdefaults__
+    return copied
 
 
 def _sync(cassette: Cassette, httpx: ModuleType, send: Callable[..., Any]) -> Callable[..., Any]:
@@ -164,11 +184,14 @@ class _Tee:
         self._stream.close()
 
     async def aclose(self) -> None:
-        with suppress(Exception):
-            if not self._ended:
-                async for _ in self:
-                    pass
-        await self._stream.aclose()
+        from anyio import CancelScope
+
+        with CancelScope(shield=True):  # who is cancelled leaves a whole recording too
+            with suppress(Exception):
+                if not self._ended:
+                    async for _ in self:
+                        pass
+            await self._stream.aclose()
 
     @contextmanager
     def _ending(self) -> Iterator[None]:

@@ -39,6 +39,8 @@ def path_of_test(test_file: Path, test_name: str, name: str | None = None) -> Pa
     assert_short(name)
     if Path(own).is_absolute() or ".." in Path(own).parts:
         raise SettingInvalid(f"name={name!r} leads out of the folder of cassettes.")
+    if any(part in ("", ".") or part.translate(FORBIDDEN) != part for part in own.split("/")):
+        raise SettingInvalid(f"name={name!r} is nothing that a file may be called on every system.")
     if own != name:
         return (IN_WHEEL if IN_WHEEL.is_dir() else IN_CHECKOUT) / f"{own}.yaml"
     return test_file.parent / "cassettes" / test_file.stem / f"{own}.yaml"

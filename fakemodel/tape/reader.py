@@ -76,7 +76,7 @@ def turns(content: bytes) -> list[Interaction] | None:
         head = HEAD.match(content)
         if head is None:
             return None
-        _mapping(head[1])
+        mapping_of(head[1])
         at = head.end()
         while at < len(content):
             turn = TURN.match(content, at)
@@ -104,12 +104,12 @@ def status_of(content: Mapping[str, Any]) -> tuple[int, str]:
 
 def _turn(lines: tuple[bytes, ...]) -> Interaction:
     method, uri, *asked, sent, status, received, tag, chomping, block, quoted = lines
-    headers = headers_of(_mapping(received))
+    headers = headers_of(mapping_of(received))
     if not tag:  # what stands there as text was decoded when it was recorded
         headers.pop("content-encoding", None)
     return Interaction(
-        Request(method.decode(), _address(uri.decode()), headers_of(_mapping(sent)), _bytes(6, *asked)),
-        Response(*status_of(_mapping(status)), headers, _bytes(8, tag, chomping, block, quoted)),
+        Request(method.decode(), _address(uri.decode()), headers_of(mapping_of(sent)), _bytes(6, *asked)),
+        Response(*status_of(mapping_of(status)), headers, _bytes(8, tag, chomping, block, quoted)),
     )
 
 
@@ -140,7 +140,7 @@ def _bytes(indent: int, tag: bytes | None, chomping: bytes, block: bytes, quoted
 
 
 @lru_cache(maxsize=256)
-def _mapping(line: bytes) -> Mapping[str, Any]:
+def mapping_of(line: bytes) -> Mapping[str, Any]:
     """The mapping that stands on a line. The same few recur throughout a suite, so that they are nobody's to change."""
     text = line.decode()
     if not FLOW.fullmatch(text):

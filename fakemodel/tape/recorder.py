@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import os
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, nullcontext
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NoReturn, ParamSpec
 
 from vcr.cassette import CassetteContextDecorator
 
@@ -22,9 +24,38 @@ from fakemodel.tape.settings import SETTINGS, checked
 
 __all__ = ["cassette", "is_open", "locked", "placeholder_key", "replays", "use_cassette"]
 
+Arguments = ParamSpec("Arguments")
+
 PLACEHOLDER_KEY = "sk-fakemodel-placeholder"
 
 
+class Opening(AbstractContextManager[Cassette]):
+    """What `with` opens. It decorates nothing: around an async function it would be closed before that runs."""
+
+    def __init__(self, opened: AbstractContextManager[Cassette]) -> None:
+        self._opened = opened
+
+    def __enter__(self) -> Cassette:
+        return self._opened.__enter__()
+
+    def __exit__(self, *raised: Any) -> bool | None:
+        return self._opened.__exit__(*raised)
+
+    def __call__(self, function: object) -> NoReturn:
+        raise SettingInvalid("fakemodel.cassette is no decorator: open it by `with`, in the function.")
+
+
+def _opening(
+    function: Callable[Arguments, AbstractContextManager[Cassette]],
+) -> Callable[Arguments, AbstractContextManager[Cassette]]:
+    @functools.wraps(function)
+    def opening(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Opening:
+        return Opening(function(*args, **kwargs))
+
+    return opening
+
+
+@_opening
 @contextmanager
 def cassette(
     path: str | os.PathLike[str],
@@ -50,7 +81,10 @@ def cassette(
         return f'{VERBS[mode]} it:  fakemodel.cassette({str(path)!r}, mode="{mode}")'
 
     assert_short(Path(path).name)
-    checked({"max_age": max_age, "payloads_over": payloads_over}, "fakemodel.cassette", SETTINGS)
+    numbers = {"max_age": max_age, "payloads_over": payloads_over}
+    switches = {"allow_errors": allow_errors, "allow_unplayed": allow_unplayed, "refuse_network": refuse_network}
+    checked({**numbers, **switches}, "fakemodel.cassette", SETTINGS)
+    _assert_alone(Path(path))
     recording = nullcontext() if replays(mode, Path(path)) else locked(Path(path))
     with (
         recording,
@@ -98,19 +132,27 @@ _open: list[Path] = []
 """The cassette that is open in this process: clients are patched, so that there is room for one."""
 
 
+_taking = threading.Lock()
+
+
 def is_open() -> bool:
     """Whether a cassette is open in this process."""
     return bool(_open)
 
 
-@contextmanager
-def _alone(path: Path) -> Iterator[None]:
+def _assert_alone(path: Path) -> None:
     if _open:
         raise SettingInvalid(
             f"{path.name} cannot be opened while {_open[0].name} is open: a request would go to both. "
             "Close the one first, or keep both conversations in one cassette."
         )
-    _open.append(path)
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    with _taking:
+        _assert_alone(path)
+        _open.append(path)
     try:
         yield
     finally:
@@ -121,20 +163,22 @@ def _alone(path: Path) -> Iterator[None]:
 def locked(path: Path) -> Iterator[None]:
     """Refuse to record to a file that another process records to: the slower one would overwrite the other's.
 
-    The lock is not beside the cassette, where it would be committed.
+    The lock is not beside the cassette, where it would be committed. Raises SettingInvalid, also for want of a lock.
     """
     from filelock import FileLock, Timeout
 
     folder = Path(tempfile.gettempdir(), f"fakemodel-locks-{os.getuid() if hasattr(os, 'getuid') else 'user'}")
-    folder.mkdir(exist_ok=True)
     lock = FileLock(folder / f"{hashlib.sha256(os.fsencode(path.resolve())).hexdigest()}.lock", timeout=0)
     try:
+        folder.mkdir(exist_ok=True)
         lock.acquire()
     except Timeout:
         raise SettingInvalid(
             f"{path.name} is being recorded by another process at this time, another worker perhaps. "
             "Record it in one process, or give each a file of its own."
         ) from None
+    except OSError as error:
+        raise SettingInvalid(f"{path.name} cannot be locked while it is recorded, in {folder}: {error}") from None
     try:
         yield
     finally:

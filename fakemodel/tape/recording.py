@@ -22,6 +22,11 @@ def _is_retried(status: int) -> bool:
     return status in RETRIED or status >= 500
 
 
+def _is_retry(request: Request) -> bool:
+    """Whether the openai SDK says that it sends a request again."""
+    return any(count != "0" for count in request.headers.get("x-stainless-retry-count", ()))
+
+
 class Recording:
     """The interactions of a test, each at the place that was taken for it when its request was sent."""
 
@@ -39,17 +44,19 @@ class Recording:
         return in_order(made) if self._overlapped else made
 
     def _without_retried(self, turns: list[Interaction]) -> list[Interaction]:
-        """The turns but for the rate limits and server errors after which the same request was answered."""
+        """The turns but for the rate limits and server errors after which a client sent the request again, and won."""
         if self._allow_errors or not any(_is_retried(turn.response.status) for turn in turns):
             return turns
         kept: list[Interaction] = []
-        answered = set()
-        for turn in reversed(turns):
+        after: dict[object, tuple[int, bool]] = {}  # the next turn that asks the same, and whether it was answered
+        for index, turn in reversed([*enumerate(turns)]):
             key = self._matcher.key(turn.request)
-            if turn.response.status < 400:
-                answered.add(key)
-            if key not in answered or not _is_retried(turn.response.status):
+            next_index, answered = after.get(key, (index, False))
+            again = next_index == index + 1 or _is_retry(turns[next_index].request)
+            left_out = answered and again and _is_retried(turn.response.status)
+            if not left_out:
                 kept.append(turn)
+            after[key] = index, left_out or turn.response.status < 400
         return kept[::-1]
 
     def reserve(self, request: Request) -> int:

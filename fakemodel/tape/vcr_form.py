@@ -54,7 +54,7 @@ def request_of(form: VcrRequest) -> Request:
 
 def response_of(form: dict[str, Any]) -> Response:
     """The response that stands in vcrpy's form."""
-    status, body = form["status"], form["body"]["string"]
+    status, body = form["status"], form["body"].get("string")  # of a redirect aiohttp's patch says none
     headers = {name.lower(): list(values) for name, values in form["headers"].items()}
     whole = body.encode() if isinstance(body, str) else bytes(body or b"")
     return Response(status["code"], status["message"] or "", headers, whole)

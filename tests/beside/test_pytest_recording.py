@@ -132,15 +132,6 @@ def test_both_markers_on_one_test_are_refused_as_they_have_one_file(suite: pytes
     assert files() == {}
 
 
-def test_what_both_players_record_holds_no_key(suite: pytest.Pytester, ask, files):
-    suite.makeconftest(API.replace('"filter_headers": ["authorization"]', ""))
-    suite.makepyfile(test_geo=ask + BOTH)
-
-    suite.runpytest("--cassettes=record", "--record-mode=once")
-
-    assert not [name for name, text in files().items() if "the-key-of-the-account" in text]
-
-
 def test_disabled_recording_leaves_a_test_with_both_markers_to_us(suite: pytest.Pytester, ask, told):
     suite.makepyfile(test_geo=ask + BOTH)
 

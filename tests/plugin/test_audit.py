@@ -1,6 +1,15 @@
 """`--audit-cassettes`: what users read of tests that stay green although a request of theirs was changed."""
 
+import re
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
+
+CHECKOUT = Path(__file__).parent.parent.parent
+
+has_subtests = pytest.mark.skipif(not hasattr(pytest, "Subtests"), reason="pytest before 9 has no subtests of its own")
 
 CONFTEST = """
 import openai
@@ -185,3 +194,226 @@ def test_only_what_is_replayed_is_audited(suite: pytest.Pytester, mode):
 
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(["*--audit-cassettes audits what is replayed: leave out --cassettes."])
+
+
+# Suites of other kinds.
+
+
+def audit_of_our_own(*args: str) -> list[str]:
+    """What is told of an audit of the project's examples and scenarios."""
+    command = [sys.executable, "-m", "pytest", "-p", "fakemodel.plugin", "-p", "no:cacheprovider", "--audit-cassettes"]
+    told = subprocess.run(
+        [*command, *args, "examples", "tests/scenarios"], cwd=CHECKOUT, capture_output=True, text=True, check=False
+    )
+    assert told.returncode == 0, told.stdout + told.stderr
+    return told.stdout.splitlines()
+
+
+def test_of_our_examples_and_scenarios_no_test_is_listed():
+    told = audit_of_our_own()
+
+    (line,) = [line for line in told if line.startswith("audit: ")]
+    found = re.fullmatch(
+        r"audit: (\d+) changes to the requests of (\d+) cassettes, (\d+) of them fail their test", line
+    )
+    assert found is not None
+    assert 0 < int(found[1]) == int(found[3])
+    assert f"cassettes: {found[2]} played" in told
+    assert not [line for line in told if "stays green" in line or "could not be tried" in line]
+
+
+def test_each_of_our_examples_and_scenarios_is_named_where_its_strictness_is_lowered():
+    told = audit_of_our_own("-o", "cassette_ignore=input")
+
+    named = [line.partition(" stays green")[0] for line in told if "stays green" in line]
+    assert {name.partition("::")[0] for name in named} == {
+        "examples/test_conversation.py",
+        "tests/scenarios/test_previous_response_id.py",
+    }
+    assert f"cassettes: {len(named)} played" in told
+
+
+CLOCK = """
+import time
+
+import openai
+import pytest
+
+
+@pytest.mark.cassette(ignore=["metadata.ts"])
+def test_capital(brazil):
+    with openai.OpenAI() as client:
+        for question in ("The largest country?", "Its capital?"):
+            client.responses.create(model="gpt-4.1", input=question, extra_body={"metadata": {"ts": time.time_ns()}})
+"""
+
+
+def test_a_number_that_is_another_in_each_run_is_listed_by_its_place(recorded):
+    assert audit(recorded(CLOCK)) == [
+        "audit: 14 changes to the requests of 1 cassette, 10 of them fail their test",
+        "test_geo.py::test_capital stays green although its request was changed:",
+        "  turn 1  metadata.ts  left out",
+        "  turn 1  metadata.ts  increased",
+        "  turn 2  metadata.ts  left out",
+        "  turn 2  metadata.ts  increased",
+        "cassettes: 1 played",
+    ]
+
+
+FILTERED = """
+import json
+
+import pytest
+
+
+@pytest.fixture(scope="module")
+def vcr_config():
+    return {"before_record_request": without_the_run}
+
+
+def without_the_run(request):
+    body = json.loads(request.body)
+    assert body["metadata"].pop("run") == "1"
+    request.body = json.dumps(body)
+    return request
+
+
+@pytest.mark.vcr
+def test_capital(brazil, ask):
+    ask("The largest country?")
+    assert ask("Its capital?").output_text == "Brasília"
+"""
+
+
+def test_a_filter_that_fails_on_what_no_test_sends_does_not_fail_the_audit(recorded):
+    suite = recorded(FILTERED)
+
+    result = suite.runpytest("--audit-cassettes")
+
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines(
+        ["audit: 14 changes to the requests of 1 cassette, 14 of them fail their test", "cassettes: 1 played"]
+    )
+    result.stdout.no_fnmatch_line("*KeyError*")
+
+
+BOTH = """
+import pytest
+
+
+@pytest.mark.cassette(allow_unplayed=True)
+def test_capital(brazil, ask):
+    answers = [ask("The capital?", max_output_tokens=number).output_text for number in (16, 17)]
+    assert answers == ["Brazil", "Brasília"]
+"""
+
+
+def test_a_change_by_which_a_request_becomes_another_recorded_one_is_listed(recorded):
+    suite = recorded(BOTH)
+    suite.makepyfile(test_geo=BOTH.replace("(16, 17)", "(16,)").replace('== ["Brazil", "Brasília"]', "!= []"))
+
+    assert audit(suite) == [
+        "audit: 9 changes to the requests of 1 cassette, 8 of them fail their test",
+        "test_geo.py::test_capital stays green although its request was changed:",
+        "  turn 1  max_output_tokens  increased",
+        "cassettes: 1 played",
+    ]
+
+
+def test_a_change_by_which_a_request_becomes_another_recorded_one_is_not_listed_where_the_answer_matters(recorded):
+    suite = recorded(BOTH)
+    suite.makepyfile(test_geo=BOTH.replace("(16, 17)", "(16,)").replace(', "Brasília"]', "]"))
+
+    assert audit(suite) == [
+        "audit: 9 changes to the requests of 1 cassette, 9 of them fail their test",
+        "cassettes: 1 played",
+    ]
+
+
+OF_A_MODULE = """
+import pytest
+
+ANSWERS = {}
+
+
+@pytest.mark.cassette(ignore=["metadata"])
+def test_capital(fake_openai, ask):
+    fake_openai.say("Brazil")
+    if not ANSWERS:
+        ANSWERS["capital"] = ask("Which?").output_text
+    assert ANSWERS["capital"] == "Brazil"
+"""
+
+
+def test_a_test_that_cannot_be_run_twice_is_said_not_to_be_audited(recorded):
+    assert audit(recorded(OF_A_MODULE)) == [
+        "audit: 0 changes to the requests of 0 cassettes, 0 of them fail their test",
+        "test_geo.py::test_capital was not audited, or asked otherwise when it was run again:",
+        "  it fails when it is run twice",
+        "cassettes: 1 played",
+    ]
+
+
+FIXTURE_OF_ONCE = """
+import pytest
+
+SET_UP = []
+
+
+@pytest.fixture(scope="session")
+def once():
+    SET_UP.append(1)
+    return len(SET_UP)
+
+
+@pytest.mark.cassette(ignore=["metadata"])
+def test_first(fake_openai, ask, once):
+    fake_openai.say("Brazil")
+    assert ask("Which?").output_text == "Brazil"
+
+
+def test_last(once):
+    assert once == 1
+"""
+
+
+def test_fixtures_of_a_wider_scope_stay_as_they_are(recorded):
+    suite = recorded(FIXTURE_OF_ONCE)
+
+    result = suite.runpytest("--audit-cassettes")
+
+    result.assert_outcomes(passed=2)
+    result.stdout.fnmatch_lines(["test_geo.py::test_first stays green although its request was changed:"])
+
+
+SUBTESTS = """
+import pytest
+
+
+@pytest.mark.cassette(ignore=["metadata"])
+def test_capital(fake_openai, ask, subtests, cassette):
+    fake_openai.say("Brazil")
+    ask("Which?")
+    with subtests.test("the run"):
+        assert cassette.requests[0].json["metadata"] == {"run": "1"}
+"""
+
+
+@has_subtests
+def test_a_test_with_subtests_is_not_audited_nor_told_twice(recorded):
+    suite = recorded(SUBTESTS)
+
+    told = audit(suite)
+
+    assert told[1:3] == [
+        "test_geo.py::test_capital was not audited, or asked otherwise when it was run again:",
+        "  it has subtests",
+    ]
+    suite.runpytest("--audit-cassettes").stdout.no_fnmatch_line("*SUBFAIL*")
+
+
+def test_the_debugger_is_not_for_an_audit(suite: pytest.Pytester):
+    result = suite.runpytest("--audit-cassettes", "--pdb")
+
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*--audit-cassettes runs tests so that they fail: leave out --pdb."])

@@ -354,6 +354,38 @@ def test_capital():
     run(suite, passed=1, told="1 played")
 
 
+@pytest.mark.parametrize("option", ["-p neighbour -p fakemodel.plugin", "-p fakemodel.plugin -p neighbour"])
+def test_so_are_those_of_other_plugins_loaded_before_ours_or_after_it(geo, monkeypatch: pytest.MonkeyPatch, option):
+    suite = geo(ONE)
+    suite.makepyfile(
+        neighbour="""
+        import openai
+        import pytest
+
+
+        @pytest.fixture(autouse=True)
+        def conversation(fake_openai):
+            fake_openai.say("begun")
+            asked("Begin")
+            yield
+            fake_openai.say("ended")
+            asked("End")
+
+
+        def asked(question):
+            with openai.OpenAI() as client:
+                client.responses.create(model="gpt-4.1", input=question)
+        """
+    )
+    file = suite.path / "pyproject.toml"
+    file.write_text(file.read_text(encoding="utf-8").replace("-p fakemodel.plugin", option), encoding="utf-8")
+    monkeypatch.syspath_prepend(suite.path)
+
+    run(suite, "--cassettes=record", passed=1, told="1 recorded")
+    assert cassettes(suite)["test_geo/test_capital.yaml"].count("- request:") == 3
+    run(suite, passed=1, told="1 played")
+
+
 # The settings.
 
 ERROR = """
@@ -716,3 +748,46 @@ def test_capital(brazil):
     run(suite, "--cassettes=record", failed=1).stdout.fnmatch_lines(
         ["E *SettingInvalid: inner.yaml cannot be opened while test_capital.yaml is open: *"]
     )
+
+
+SUBTESTS = """
+import os
+
+
+@pytest.mark.cassette
+def test_capital(fake_openai, subtests):
+    fake_openai.say(os.environ.get("SAID", "Brazil"))
+    said = ask()
+    with subtests.test("what is said"):
+        assert said == "Brazil"
+"""
+
+
+@pytest.mark.skipif(not hasattr(pytest, "Subtests"), reason="pytest before 9 has no subtests of its own")
+def test_a_test_whose_subtest_fails_leaves_its_cassette_as_it_was(geo, monkeypatch: pytest.MonkeyPatch):
+    suite = geo(SUBTESTS)
+    suite.runpytest("--cassettes=record")
+    before = cassettes(suite)
+    monkeypatch.setenv("SAID", "Peru")
+
+    suite.runpytest("--cassettes=rerecord").stdout.fnmatch_lines(["cassettes: 1 not recorded"])
+
+    assert before
+    assert cassettes(suite) == before
+
+
+@pytest.mark.parametrize("name", ["", ".", "a/", "a//b", "a:b", "a*", "x\\n", "nul\\x00"])
+def test_a_name_that_no_file_can_have_everywhere_is_refused(geo, name):
+    suite = geo(ONE.replace("mark.cassette", f'mark.cassette(name="{name}")'))
+
+    run(suite, "--cassettes=record", errors=1).stdout.fnmatch_lines([f"*SettingInvalid: name='{name}' is no*"])
+
+    assert cassettes(suite) == {}
+
+
+def test_a_fixture_that_skips_leaves_a_cassette_that_was_not_played(geo):
+    suite = geo(ONE)
+    run(suite, "--cassettes=record", passed=1)
+    suite.makeconftest(suite.path.joinpath("conftest.py").read_text() + "\n    pytest.skip('not today')\n")
+
+    run(suite, skipped=1, told="1 not played")

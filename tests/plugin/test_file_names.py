@@ -79,6 +79,16 @@ def test_an_id_that_just_fits_stays_as_it_is(geo):
     assert (len(cut), whole) == (len("test_each[.yaml") + 110 + 13, f"test_each[{fits}].yaml")
 
 
+def test_the_file_of_a_long_id_is_no_orphan_and_is_named_in_a_miss(geo):
+    (name,) = recorded(geo(each("x" * 300)))
+
+    result = geo(each("x" * 300, question="'Which?'")).runpytest()
+
+    result.assert_outcomes(failed=1)
+    assert f"(cassettes/test_geo/{name})" in result.stdout.str()
+    assert "cassettes: 1 refused" in result.outlines
+
+
 def test_long_ids_that_differ_only_at_their_end_have_two_files(geo):
     first, second = recorded(geo(each("x" * 300 + "a", "x" * 300 + "b")), 2)
 
@@ -116,6 +126,12 @@ STRANGE = {
     "six'\"seven": ("six--seven", "six--seven"),
     "seven\0eight": ("seven-x00eight", "seven-eight"),
     "../up": ("..-up", "..-up"),
+    "..": ("..", ".."),
+    "con": ("con", "con"),
+    "end.": ("end.", "end."),
+    "end ": ("end ", "end "),
+    "": ("", ""),
+    "~": ("~", "~"),
     "São Paulo": ("S-xe3o Paulo", "São Paulo"),
     "首都": ("-u9996-u90fd", "首都"),
 }
@@ -182,6 +198,15 @@ class TestStädte:
     assert recorded(suite, 2) == ["TestStädte.test_首都.yaml", "test_größe_der_hauptstadt.yaml"]
 
 
+def test_a_module_may_be_called_in_any_script(suite: pytest.Pytester):
+    suite.makepyfile(test_länder=HEAD + each("Rio"))
+
+    for mode, told in (("record", "1 recorded"), ("replay", "1 played")):
+        assert f"cassettes: {told}" in suite.runpytest(f"--cassettes={mode}").outlines
+
+    assert [file.name for file in (suite.path / "cassettes" / "test_länder").iterdir()] == ["test_each[Rio].yaml"]
+
+
 # Where the marker stands.
 
 
@@ -232,3 +257,61 @@ def test_the_marker_may_stand_on_a_module(geo):
     suite = geo("\npytestmark = [pytest.mark.cassette]\n\n\ndef test_one(brazil): ask()\n\n\ndef test_two(): pass\n")
 
     assert recorded(suite, 2) == ["test_one.yaml", "test_two.yaml"]
+
+
+MARKED = {
+    "a class, by pytestmark": """
+class TestGeo:
+    pytestmark = pytest.mark.cassette(name="geo")
+
+    def test_capital(self, brazil):
+        ask()
+""",
+    "a class that is inherited from": """
+@pytest.mark.cassette(name="geo")
+class Base:
+    def test_capital(self, brazil):
+        ask()
+
+
+class TestGeo(Base):
+    pass
+""",
+    "a parameter and its function": """
+@pytest.mark.parametrize("city", [pytest.param("Rio", marks=pytest.mark.cassette(ignore=["input"]))])
+@pytest.mark.cassette(name="geo")
+def test_capital(city, brazil):
+    ask(city)
+""",
+}
+
+
+@pytest.mark.parametrize("tests", MARKED.values(), ids=MARKED)
+def test_the_marker_may_also_stand_on(geo, tests):
+    assert recorded(geo(tests)) == ["geo.yaml"]
+
+
+def test_the_fixture_may_be_named_by_usefixtures(geo):
+    tests = """
+@pytest.mark.usefixtures("cassette")
+class TestGeo:
+    def test_capital(self, brazil):
+        ask()
+"""
+
+    assert recorded(geo(tests)) == ["TestGeo.test_capital.yaml"]
+
+
+def test_a_marker_that_a_conftest_adds_counts(geo, suite: pytest.Pytester):
+    suite.makeconftest(
+        """
+import pytest
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        item.add_marker(pytest.mark.cassette)
+"""
+    )
+
+    assert recorded(geo("\ndef test_geo(brazil): ask()\n")) == ["test_geo.yaml"]

@@ -1,5 +1,7 @@
 """The line about cassettes at the end of a run: what became of each."""
 
+import re
+
 import pytest
 
 HEAD = """
@@ -116,7 +118,7 @@ def test_unplayed():
 """
 
     assert run(geo(SHIPPED + CHANGED + NEW + swallowed), passed=4, failed=2, errors=4) == [
-        "cassettes: 1 failed, 3 missing, 3 played, 2 refused"
+        "cassettes: 2 failed, 3 missing, 3 played, 1 refused"
     ]
 
 
@@ -147,3 +149,50 @@ def test_a_cassette_that_cannot_be_opened_is_counted(geo):
     (suite.path / "cassettes" / "test_geo" / "test_equal.yaml").write_text("just words")
 
     assert run(suite, passed=2, errors=1) == ["cassettes: 2 played, 1 refused"]
+
+
+# Old cassettes.
+
+OLD = """
+@pytest.mark.cassette(max_age=5000)
+def test_capital(fake_openai):
+    fake_openai.say("Brazil")
+    ask()
+"""
+
+AGE = "cassettes/test_geo/test_capital.yaml was recorded * days ago, max_age is 5000. "
+
+
+@pytest.fixture
+def old(geo) -> pytest.Pytester:
+    """A suite of one test, whose cassette was recorded long ago."""
+    suite = geo(OLD)
+    run(suite, "--cassettes=record", passed=1)
+    cassette = suite.path / "cassettes" / "test_geo" / "test_capital.yaml"
+    aged, count = re.subn(r"(?m)^(recorded: .*)'\d{4}-\d\d-\d\d'", r"\1'2001-01-01'", cassette.read_text("utf-8"))
+    assert count == 1
+    cassette.write_text(aged, "utf-8")
+    return suite
+
+
+def test_a_cassette_that_is_older_than_it_may_be_is_played_with_a_warning(old: pytest.Pytester):
+    result = old.runpytest("-W", "default")  # of this process, where warnings are errors, the inner one takes that over
+
+    result.assert_outcomes(passed=1, warnings=1)
+    result.stdout.fnmatch_lines(
+        [
+            "*= warnings summary =*",
+            "test_geo.py::test_capital",
+            f"*CassetteWarning: {AGE}Re-record this test alone:  pytest --cassettes=rerecord test_geo.py::test_capital",
+            "cassettes: 1 played",
+        ]
+    )
+
+
+def test_a_cassette_that_is_older_than_it_may_be_is_refused_where_warnings_are_errors(old: pytest.Pytester):
+    result = old.runpytest("-W", "error::fakemodel.CassetteWarning")
+
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(
+        ["*ERROR at setup of test_capital*", f"*CassetteWarning: {AGE}*", "cassettes: 1 refused"]
+    )

@@ -100,6 +100,29 @@ def test_a_client_of_a_wider_scope_plays_the_cassette_of_each_test_without_a_key
     run(recorded(CLIENT.format(scope=scope)), passed=4, told="2 played")
 
 
+@pytest.mark.parametrize("arguments", ["api_key='sk'", "base_url='https://eu.api.openai.com/v1'"])
+def test_a_client_with_an_address_or_a_key_of_its_own_plays_the_cassette_of_each_test(recorded, arguments):
+    module = CLIENT.format(scope="session").replace("OpenAI()", f"OpenAI({arguments})")
+
+    run(recorded(module), passed=4, told="2 played")
+
+
+def test_a_client_that_a_test_without_a_cassette_made_plays_the_cassettes_of_those_after_it(recorded):
+    made = "\ndef test_zero(client):\n    assert client.api_key == 'sk'\n\n\n@pytest.mark.cassette\ndef test_one("
+    module = CLIENT.format(scope="session").replace("OpenAI()", "OpenAI(api_key='sk')")
+
+    run(recorded(module.replace("\n@pytest.mark.cassette\ndef test_one(", made)), passed=5, told="2 played")
+
+
+def test_a_client_of_the_module_itself_plays_the_cassette_of_each_test(recorded):
+    tests = CLIENT.format(scope="session").partition("        yield client\n")[2]
+    by_name = (
+        tests.replace("(client)", "()").replace("asked(client", "asked(CLIENT").replace("asked()", "asked(CLIENT)")
+    )
+
+    run(recorded(f"\nCLIENT = openai.OpenAI(api_key='sk')\n{by_name}"), passed=4, told="2 played")
+
+
 AT_THE_END = """
 import os
 import socket
@@ -191,7 +214,10 @@ def refusal(host: str) -> list[str]:
             f"*A connection to {host} was tried outside of the cassette of test_one, by a fixture of a wider scope "
             "than the test's. Give that fixture a cassette of its own: with fakemodel.cassette(…)"
         ),
-        "*Where that is meant: cassette_refuse_network = false among the ini options",
+        (
+            "*Where that is meant: refuse_network=False in its marker, or cassette_refuse_network = false "
+            "among the ini options"
+        ),
     ]
 
 
@@ -376,4 +402,91 @@ def test_a_fixtures_own_cassette_refuses_in_its_own_words(recorded):
 
     run(suite, errors=1).stdout.fnmatch_lines(
         ["*A connection to 255.255.255.255 was tried while the cassette is replayed: *"]
+    )
+
+
+BY_HAND = """
+@pytest.fixture(scope="module")
+def assistant(request):
+    with fakemodel.cassette(request.path.parent / "assistant.yaml"{settings}):
+        yield
+
+
+{marker}
+def test_one(assistant):
+    with openai.OpenAI(api_key="sk") as client:
+        assert asked(client, "Who are you?") == "A fake."
+"""
+
+
+@pytest.fixture
+def by_hand(recorded):
+    """Write a module with a cassette that stays open over its test."""
+
+    def write(marker: str, settings: str = "") -> pytest.Pytester:
+        suite = recorded(BY_HAND.format(marker=marker, settings=settings))
+        with (
+            fakemodel.cassette(suite.path / "assistant.yaml", mode="record"),
+            fakemodel.FakeOpenAI(["A fake."]).client() as client,
+        ):
+            client.responses.create(model="gpt-4.1", input="Who are you?")
+        return suite
+
+    return write
+
+
+def test_a_cassette_by_hand_that_stays_open_over_a_test_with_its_own_is_refused_by_name(by_hand):
+    result = run(by_hand("@pytest.mark.cassette", ", allow_unplayed=True"), errors=1)
+
+    result.stdout.fnmatch_lines(
+        ["*SettingInvalid: test_one.yaml cannot be opened while assistant.yaml is open: a request would go to both. *"]
+    )
+
+
+def test_a_cassette_by_hand_may_stay_open_over_a_test_that_has_none(by_hand):
+    run(by_hand(""), passed=1)
+
+
+# Threads.
+
+OUTLIVING = """
+import threading
+
+GO = threading.Event()
+THREADS = []
+
+
+def ask_later(client):
+    assert GO.wait(30)
+    with contextlib.suppress(BaseException):
+        asked(client, "Is anybody there?")
+
+
+@pytest.mark.cassette
+def test_one():
+    client = openai.OpenAI()
+    THREADS.append(threading.Thread(target=ask_later, args=[client]))
+    THREADS[0].start()
+    assert asked(client) == "Brazil"
+
+
+@pytest.mark.cassette
+def test_two():
+    GO.set()
+    THREADS[0].join()
+    with openai.OpenAI() as client:
+        assert asked(client, "And the third?") == "Peru"
+"""
+
+
+def test_a_thread_that_outlives_its_test_fails_the_next_by_name_where_it_asks_meanwhile(recorded):
+    result = run(recorded(OUTLIVING), passed=1, failed=1, told="1 played, 1 refused")
+
+    result.stdout.fnmatch_lines(
+        [
+            "*CassetteMiss: turn 1 of test_two is not what was recorded (cassettes/test_geo/test_two.yaml)",
+            "*   input  - 'And the third?'",
+            "*          + 'Is anybody there?'",
+            "FAILED test_geo.py::test_two *",
+        ]
     )

@@ -34,7 +34,7 @@ def test_every_alteration_is_another_request(body, uri):
 
     for where, what, altered in alterations(request, is_issued):
         # Whoever matches ids by what they refer to takes one that nobody gave out for any other.
-        assert what.endswith("another id") or matcher.key(altered) != matcher.key(request), (where, what)
+        assert what.startswith("another id") or matcher.key(altered) != matcher.key(request), (where, what)
         assert altered != request
 
 
@@ -48,15 +48,15 @@ def test_an_alteration_is_told_by_its_place_and_kind_alone(body):
 @pytest.mark.parametrize(
     ("body", "told"),
     [
-        ({"temperature": 0.5}, ["temperature left out", "temperature 0.5 became 1.5"]),
-        ({"store": True}, ["store left out", "store true became false"]),
-        ({"user": None}, ["user left out", "user null became false"]),
+        ({"temperature": 0.5}, ["temperature left out", "temperature increased"]),
+        ({"store": True}, ["store left out", "store turned"]),
+        ({"user": None}, ["user left out", "user set"]),
         ({"input": "Hello"}, ["input left out", "input lengthened"]),
         (
             {"previous_response_id": ISSUED},
             [
                 "previous_response_id left out",
-                f"previous_response_id {ISSUED} became another id",
+                "previous_response_id another id",
                 "previous_response_id lengthened",
             ],
         ),
@@ -88,7 +88,7 @@ def test_the_address_is_altered_but_for_what_authenticates():
 
     another = ADDRESSES[1].replace("key=sk-1", "key=scrubbed")
     assert found == [
-        ("path", f"{ISSUED} became another id", ADDRESSES[1].replace("cdef?", "cdea?")),
+        ("path", "another id", ADDRESSES[1].replace("cdef?", "cdea?")),
         ("?after", "left out", another.replace("after=1&", "")),
         ("?after", "changed", another.replace("after=1", "after=1altered")),
     ]

@@ -54,6 +54,24 @@ def by_lookup(address):
     socket.getaddrinfo(*address)
 
 
+def by_datagram(address):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as connection:
+        connection.sendto(b"", address)
+
+
+def by_message(address):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as connection:
+        connection.sendmsg([b""], [], 0, address)
+
+
+def by_an_older_lookup(address):
+    socket.gethostbyname(address[0])
+
+
+def by_a_lookup_of_all(address):
+    socket.gethostbyname_ex(address[0])
+
+
 def by_lookup_of_a_keyword(address):
     socket.getaddrinfo(host=address[0], port=address[1])
 
@@ -71,6 +89,10 @@ def in_a_thread(address):
         (by_lookup, OTHER_MACHINE),
         (by_lookup, (b"api.openai.com", 443)),
         (by_lookup_of_a_keyword, ("nowhere.invalid", 443)),
+        (by_an_older_lookup, OTHER_MACHINE),
+        (by_a_lookup_of_all, OTHER_MACHINE),
+        (by_datagram, BROADCAST),
+        (by_message, BROADCAST),
         (by_connect, BROADCAST),
         (by_connect_ex, BROADCAST),
         (by_asyncio, BROADCAST),
@@ -177,3 +199,14 @@ def test_a_realtime_connection_is_refused_by_the_guard(recording):
 
     with pytest.raises(NetworkRefused), fakemodel.cassette(recording):
         asyncio.run(talk())
+
+
+def test_datagrams_to_this_machine_pass(recording):
+    with fakemodel.cassette(recording, allow_unplayed=True), socket.socket(type=socket.SOCK_DGRAM) as here:
+        here.bind(("127.0.0.1", 0))
+        with socket.socket(type=socket.SOCK_DGRAM) as there:
+            there.sendto(b"word", here.getsockname())
+            there.connect(here.getsockname())
+            there.sendmsg([b"more"])
+
+        assert [here.recv(4), here.recv(4)] == [b"word", b"more"]

@@ -13,6 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.metadata import version
 from pathlib import Path
 
+import anyio
 import openai
 import pytest
 import requests
@@ -26,6 +27,7 @@ from fakemodel import (
     CassetteWarning,
     FakeOpenAI,
     Reply,
+    SettingInvalid,
     UnplayedTurns,
     text,
     tool_call,
@@ -445,30 +447,119 @@ async def test_a_replayed_stream_arrives_event_by_event_in_async_code():
     assert without_the_day(b"".join(arrived).decode()) == without_the_day(tape.turns[0].response.body.decode())
 
 
-def test_a_stream_passes_on_while_it_is_recorded(origin):
+FIRST, SECOND = b'data: {"type": "one"}\n\n', b'data: {"type": "two"}\n\n'
+
+
+@pytest.fixture
+def first_was_read(origin) -> Iterator[threading.Event]:
+    """The origin streams two events; the second waits for what is set here."""
     first_was_read = threading.Event()
 
     def held_back(handler: BaseHTTPRequestHandler) -> None:
         handler.send_response(200)
         handler.send_header("content-type", "text/event-stream")
         handler.end_headers()
-        handler.wfile.write(b"data: 1\n\n")
+        handler.wfile.write(FIRST)
         if first_was_read.wait(30):
-            handler.wfile.write(b"data: 2\n\n")
+            with contextlib.suppress(OSError):  # nobody may be there any more
+                handler.wfile.write(SECOND)
         handler.close_connection = True
 
     origin.answers.append(held_back)
+    yield first_was_read
+    first_was_read.set()
+
+
+def test_a_stream_passes_on_while_it_is_recorded(origin, first_was_read):
     with (
         fakemodel.cassette("geo.yaml", mode="record") as tape,
         HTTPX.Client() as client,
         client.stream("POST", f"{origin.base_url}/responses", json=STREAM) as response,
     ):
         parts = response.iter_raw()
-        assert next(parts) == b"data: 1\n\n"
+        assert next(parts) == FIRST
         first_was_read.set()
-        assert list(parts) == [b"data: 2\n\n"]
+        assert list(parts) == [SECOND]
 
-    assert tape.turns[0].response.body == b"data: 1\n\ndata: 2\n\n"
+    assert tape.turns[0].response.body == FIRST + SECOND
+
+
+async def test_a_stream_passes_on_while_it_is_recorded_in_async_code(origin, first_was_read):
+    with fakemodel.cassette("geo.yaml", mode="record") as tape:
+        async with (
+            HTTPX.AsyncClient() as client,
+            client.stream("POST", f"{origin.base_url}/responses", json=STREAM) as response,
+        ):
+            parts = response.aiter_raw()
+            assert await anext(parts) == FIRST
+            first_was_read.set()
+            assert [part async for part in parts] == [SECOND]
+
+    assert tape.turns[0].response.body == FIRST + SECOND
+
+
+CANCELLED = r"^turn 1 of geo was never answered \(it broke off, or was cancelled\), so that the file was left as it was"
+
+
+@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+def test_a_stream_that_is_cancelled_while_it_is_recorded_is_told_and_not_recorded(origin, first_was_read, backend):
+    given = []
+
+    async def read() -> None:
+        async with openai.AsyncOpenAI(base_url=origin.base_url, api_key="sk-live") as client:
+            with anyio.CancelScope() as scope:
+                async with await client.responses.create(**STREAM) as events:
+                    async for event in events:
+                        given.append(event.type)
+                        scope.cancel()
+
+    with pytest.raises(CassetteInvalid, match=CANCELLED), fakemodel.cassette("geo.yaml", mode="record"):
+        anyio.run(read, backend=backend)
+
+    assert given == ["one"]
+    assert not Path("geo.yaml").exists()
+
+
+async def test_a_task_that_is_cancelled_while_it_waits_for_an_event_is_told_and_not_recorded(origin, first_was_read):
+    one_is_read = asyncio.Event()
+
+    async def read() -> None:
+        client = openai.AsyncOpenAI(base_url=origin.base_url, api_key="sk-live")
+        async with client, await client.responses.create(**STREAM) as events:
+            async for _ in events:
+                one_is_read.set()
+
+    async def cancelled() -> None:
+        reading = asyncio.create_task(read())
+        await one_is_read.wait()
+        reading.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await reading
+
+    with pytest.raises(CassetteInvalid, match=CANCELLED), fakemodel.cassette("geo.yaml", mode="record"):
+        await cancelled()
+
+
+async def test_a_task_that_is_cancelled_between_two_events_leaves_a_whole_recording(origin, first_was_read):
+    """Its stream is closed, and read to the end as it is, as where a client stops early."""
+    one_is_read = asyncio.Event()
+
+    async def read() -> None:
+        client = openai.AsyncOpenAI(base_url=origin.base_url, api_key="sk-live")
+        async with client, await client.responses.create(**STREAM) as events:
+            assert (await anext(aiter(events))).type == "one"
+            one_is_read.set()
+            await asyncio.Event().wait()
+
+    with fakemodel.cassette("geo.yaml", mode="record") as tape:
+        reading = asyncio.create_task(read())
+        await one_is_read.wait()
+        first_was_read.set()
+        reading.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await reading
+
+    assert tape.turns[0].response.body == FIRST + SECOND
 
 
 def events_of(base_url: str) -> list[str]:
@@ -863,3 +954,19 @@ def test_the_folder_may_change_while_a_cassette_is_recorded(tmp_path: Path, monk
         monkeypatch.chdir(tmp_path / "elsewhere")
 
     assert (tmp_path / "geo.yaml").exists()
+
+
+def test_it_decorates_nothing():
+    with pytest.raises(
+        SettingInvalid, match=r"^fakemodel\.cassette is no decorator: open it by `with`, in the function\.$"
+    ):
+
+        @fakemodel.cassette("geo.yaml", mode="rerecord")
+        async def ask():
+            pass
+
+
+@pytest.mark.parametrize("setting", ["refuse_network", "allow_errors", "allow_unplayed"])
+def test_a_setting_of_the_wrong_kind_is_refused_at_once(setting):
+    with pytest.raises(SettingInvalid, match=f"fakemodel.cassette says {setting}='no', expected is a bool"):
+        record("geo.yaml", converse, **{setting: "no"})

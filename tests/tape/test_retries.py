@@ -231,6 +231,39 @@ def test_a_rate_limit_after_which_something_else_was_asked_is_refused(origin):
         record(partial(limited, origin.base_url), partial(ask, origin.base_url, "And without the history?"))
 
 
+def falling_back(base_url: str) -> list[str]:
+    """An application that asks something else where it is answered an error, and then again."""
+    said = []
+    with openai.OpenAI(base_url=base_url, api_key="sk-live", max_retries=0) as client:
+        for question, instead in (("Brazil?", "Peru?"), ("Brazil?", None)):
+            try:
+                said.append(client.responses.create(model="gpt-4.1", input=question).output_text)
+                break
+            except openai.InternalServerError:
+                if instead is not None:
+                    said.append(client.responses.create(model="gpt-4.1", input=instead).output_text)
+    return said
+
+
+def test_an_application_that_asks_something_else_before_it_asks_again_has_not_retried(origin):
+    origin.statuses = [500]
+
+    with pytest.raises(CassetteInvalid, match=r"^turn 1 of geo was answered 500 (?s:.*) allow_errors=True"):
+        record(partial(falling_back, origin.base_url))
+
+    assert not Path("geo.yaml").exists()
+
+
+def test_an_application_that_asks_something_else_before_it_asks_again_is_replayed_where_errors_are_meant(origin):
+    origin.statuses = [500]
+    for mode, base_url in (("record", origin.base_url), ("replay", NOWHERE)):
+        with fakemodel.cassette("geo.yaml", mode=mode, allow_errors=True):
+            assert falling_back(base_url) == ["To Peru?", "To Brazil?"]
+
+    assert origin.asked == ["Brazil?", "Peru?", "Brazil?"]
+    assert recorded_statuses() == [500, 200, 200]
+
+
 def test_a_rate_limit_after_the_answer_is_refused(origin):
     origin.statuses = [200, 429]
 

@@ -96,7 +96,8 @@ async def test_others_have_their_turn_between_two_events(recording):
     assert turns_of_others >= len(given) - 1
 
 
-def test_a_scope_that_is_cancelled_ends_the_stream_whichever_the_event_loop(recording):
+@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+def test_a_scope_that_is_cancelled_ends_the_stream_whichever_the_event_loop(recording, backend):
     given = []
 
     async def read() -> None:
@@ -107,6 +108,6 @@ def test_a_scope_that_is_cancelled_ends_the_stream_whichever_the_event_loop(reco
                     scope.cancel()
 
     with fakemodel.cassette(recording, allow_unplayed=True):
-        anyio.run(read)
+        anyio.run(read, backend=backend)
 
     assert given == ["response.created"]

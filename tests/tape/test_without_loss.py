@@ -15,6 +15,8 @@ import pytest
 import fakemodel
 from fakemodel import CassetteInvalid, FakeOpenAI, SecretFound
 
+pytest.importorskip("resource", reason="what goes wrong here is what POSIX systems can be told to do")
+
 ROOT = Path(__file__).parent.parent.parent
 
 RECORD = """
@@ -62,9 +64,14 @@ def replayed(question: str = "The largest country?") -> str:
         return client.responses.create(model="gpt-4.1", input=question).output_text
 
 
-def beside() -> set[str]:
-    """What lies in the folder, but for the files that nobody sees."""
-    return {file.name for file in Path.cwd().iterdir() if not file.name.startswith(".")}
+def names() -> list[str]:
+    """What lies in the folder."""
+    return sorted(file.name for file in Path.cwd().iterdir())
+
+
+def seen() -> list[str]:
+    """What lies in the folder, but for the files that nobody sees, which the next recording removes."""
+    return [name for name in names() if not name.startswith(".")]
 
 
 @pytest.fixture(autouse=True)
@@ -91,12 +98,12 @@ record(lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (512, 512)), "Peru" * 2
 @pytest.mark.parametrize(
     ("code", "status"),
     [
-        ("record(kill)", -signal.SIGKILL),
+        ("record(kill)", "SIGKILL"),
         ("record(lambda: os._exit(3))", 3),
-        (TOO_LARGE, -signal.SIGXFSZ),
-        ("os.fsync = kill; record()", -signal.SIGKILL),
-        ("real = os.fsync; os.fsync = lambda file: kill(real(file)); record()", -signal.SIGKILL),
-        ("os.replace = kill; record()", -signal.SIGKILL),
+        (TOO_LARGE, "SIGXFSZ"),
+        ("os.fsync = kill; record()", "SIGKILL"),
+        ("real = os.fsync; os.fsync = lambda file: kill(real(file)); record()", "SIGKILL"),
+        ("os.replace = kill; record()", "SIGKILL"),
     ],
     ids=[
         "while it records",
@@ -110,12 +117,13 @@ record(lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (512, 512)), "Peru" * 2
 def test_a_process_that_is_killed_leaves_the_file_and_the_next_one_records(old: bytes, code, status):
     killed = run(code)
 
-    assert (killed.returncode, killed.stdout) == (status, ""), killed.stderr
-    assert (Path("geo.yaml").read_bytes(), beside()) == (old, {"geo.yaml"})
+    expected = -getattr(signal, status) if isinstance(status, str) else status
+    assert (killed.returncode, killed.stdout) == (expected, ""), killed.stderr
+    assert (Path("geo.yaml").read_bytes(), seen()) == (old, ["geo.yaml"])
     assert replayed() == "Brazil"
     assert record("Peru") != old
     assert replayed() == "Peru"
-    assert beside() == {"geo.yaml"}
+    assert names() == ["geo.yaml"]
 
 
 def test_a_process_that_is_killed_when_the_file_took_its_place_leaves_the_new_one(old: bytes):
@@ -129,9 +137,35 @@ def test_a_process_that_is_killed_when_the_file_took_its_place_leaves_the_new_on
 def test_a_process_that_is_killed_leaves_no_file_where_there_was_none():
     assert run("os.fsync = kill; record()").returncode == -signal.SIGKILL
 
-    assert beside() == set()
+    assert seen() == []
     record("Peru")
     assert replayed() == "Peru"
+    assert names() == ["geo.yaml"]
+
+
+def test_what_a_process_that_was_killed_left_of_payload_files_is_removed_by_the_next_recording():
+    record("Brazil", question=pictured(FITS), payloads_over=1000)
+
+    killed = run(f"os.fsync = kill; record(question={pictured(FITS[::-1])!r}, payloads_over=1000)")
+
+    assert killed.returncode == -signal.SIGKILL
+    assert replayed(pictured(FITS)) == "Brazil"
+    record("Peru", question=pictured(FITS[::-1]), payloads_over=1000)
+    assert replayed(pictured(FITS[::-1])) == "Peru"
+    assert names() == ["geo.payloads", "geo.yaml"]
+    assert [file.read_bytes() for file in Path("geo.payloads").iterdir()] == [FITS[::-1]]
+
+
+def test_what_a_process_that_was_killed_left_of_another_file_stays_until_that_one_is_recorded():
+    record("Brazil", "other.yaml")
+    run("os.fsync = kill; record(path='other.yaml')")
+    (left,) = set(names()) - {"other.yaml"}
+
+    record("Brazil")
+    assert names() == [left, "geo.yaml", "other.yaml"]
+
+    record("Peru", "other.yaml")
+    assert names() == ["geo.yaml", "other.yaml"]
 
 
 TEST = """
