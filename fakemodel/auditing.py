@@ -55,9 +55,11 @@ class Auditor:
         for alteration in audit.taken:
             again = Audit(alteration)
             last = alteration is audit.taken[-1]
-            if self._passes_again(item, nextitem if last else item.parent, again):
-                found = self._green if again.sent else self._not_audited
-                found.setdefault(item.nodeid, []).append(str(alteration))
+            if not self._passes_again(item, nextitem if last else item.parent, again):
+                continue
+            self._tried -= not again.sent
+            found = self._green if again.sent else self._not_audited
+            found.setdefault(item.nodeid, []).append(str(alteration))
         return result
 
     def _passes_again(self, item: Any, nextitem: Any, audit: Audit) -> bool:
