@@ -140,7 +140,7 @@ def _recorded_from(turn: Interaction) -> str:
 
 
 def _passing(headers: Headers, names: set[str], passes: Sequence[Pass]) -> dict[str, list[str]]:
-    passing = {name: values for name, values in headers.items() if name in names}
+    passing = {name: headers[name] for name in sorted(names & headers.keys())}  # some clients tell them in any order
     return {
         name: [edited(masked(value), passes) for value in values] if name == "location" else values
         for name, values in passing.items()
