@@ -13,6 +13,9 @@ __all__ = ["frames", "split", "sse"]
 
 DONE = b"data: [DONE]\n\n"
 
+FRAME = re.compile(rb"(?:[^\r\n]+(?:\r\n|[\r\n]|\Z))+(?:\r\n|[\r\n]|\Z)|[\r\n]+")
+"""Lines and the empty one that ends them, or empty ones alone; a line ends in CR LF, LF or CR."""
+
 
 def sse(events_or_chunks: Iterable[object]) -> bytes:
     """The wire form of a stream: SDK objects or plain dicts, all of one API.
@@ -41,4 +44,4 @@ def frames(payloads: Iterable[Mapping[str, Any]]) -> Iterator[bytes]:
 
 def split(body: bytes) -> list[bytes]:
     """The frames of a recorded stream, whoever wrote it; together they are `body` again."""
-    return re.findall(rb".+?(?:\r\n\r\n|\n\n|\r\r|\Z)", body, flags=re.DOTALL)
+    return FRAME.findall(body)
