@@ -44,7 +44,7 @@ class Auditor:
         result = yield
         if not item.stash[PLAYED]:
             return result
-        if item.stash[RUN].has_subtests:  # pytest would report them once more with each run
+        if item.config.stash[RUN].has_subtests:  # pytest would report them once more with each run
             self._not_audited[item.nodeid] = ["it has subtests"]
             return result
         if audit.taken and not self._passes_again(item, item.parent, Audit()):

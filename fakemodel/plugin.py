@@ -302,6 +302,8 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
         report.fakemodel_path = str(path)  # type: ignore[attr-defined]
     elif run is not None and report.when == "call":
         run.call = "failed" if run.failed_subtest else report.outcome
-    elif run is not None and report.when == "teardown" and run.outcome:
-        report.fakemodel_cassette = run.outcome  # type: ignore[attr-defined]
+    elif run is not None and report.when == "teardown":
+        if run.outcome:
+            report.fakemodel_cassette = run.outcome  # type: ignore[attr-defined]
+        del item.stash[RUN]  # with all turns: items live as long as the session
     return report

@@ -300,6 +300,27 @@ def test_capital(brazil, cassette):
     run(suite, "-s", passed=1, told="1 played").stdout.fnmatch_lines(["*mode: replay*"])
 
 
+def test_a_session_keeps_no_cassette_of_a_test_that_is_over(geo):
+    suite = geo(
+        """
+import gc
+import weakref
+
+played = []
+
+def test_capital(brazil, cassette):
+    ask()
+    played.append(weakref.ref(cassette))
+
+def test_over():
+    gc.collect()
+    assert played[0]() is None
+"""
+    )
+    run(suite, "--cassettes=record", passed=2)
+    run(suite, passed=2)
+
+
 def test_the_fixture_of_a_fixture_puts_a_cassette_into_the_player(geo):
     suite = geo(
         """
