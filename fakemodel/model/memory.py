@@ -7,8 +7,9 @@ from typing import Any, Protocol
 
 from fakemodel.errors import ServerStateRefused, SettingInvalid
 from fakemodel.model.turns import Turn
-from fakemodel.state import State, check_calls, items_of
+from fakemodel.state import Conversation, State, check_calls, items_of
 from fakemodel.wire.errors import Refused
+from fakemodel.wire.ids import EPOCH
 from fakemodel.wire.payload import Payload
 
 __all__ = ["Memory", "memory_of"]
@@ -61,6 +62,8 @@ class _Kept:
     state: State = field(default_factory=State)
 
     def recall(self, turn: Turn) -> None:
+        if turn.conversation_id is not None:  # who made it is not seen by a model
+            self.state.conversations.setdefault(turn.conversation_id, Conversation(turn.conversation_id, EPOCH))
         turn.context = self.state.context(items_of(turn.input), turn.previous_response_id, turn.conversation_id)
         turn.chain = self.state.chain_of(turn.previous_response_id)
 

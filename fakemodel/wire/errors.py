@@ -48,7 +48,25 @@ ERRORS = {
     ),
     "output_not_found": ApiError(400, "No tool output found for function call {}.", param="input"),
     "call_not_found": ApiError(400, "No tool call found for function call output with call_id {}.", param="input"),
-    # Known from users' reports; no recording at hand has it.
+    "item_not_found": ApiError(
+        404,
+        "Item with id '{}' not found. Items are not persisted when `store` is set to false. Try again with `store` set "
+        "to true, or remove this item from your input.",
+        param="input",
+    ),
+    "reasoning_alone": ApiError(
+        400, "Item '{}' of type 'reasoning' was provided without its required following item.", param="input"
+    ),
+    "conversation_locked": ApiError(
+        400,
+        "Another process is currently operating on this conversation. Please retry in a few seconds.",
+        param="conversation",
+        code="conversation_locked",
+    ),
+    # Known from users' reports; no recording at hand has them.
+    "duplicate_item": ApiError(
+        400, "Duplicate item found with id {}. Remove duplicate items from your input and try again.", param="input"
+    ),
     "missing": ApiError(400, "Missing required parameter: '{0}'.", param="{0}", code="missing_required_parameter"),
     "invalid_json": ApiError(
         400,
@@ -58,6 +76,7 @@ ERRORS = {
     # The first sentence is the API's; what follows it is ours.
     # Documented; no recording at hand has their exact words.
     "conversation_not_found": ApiError(404, "Conversation with id '{}' not found."),
+    "response_not_found": ApiError(404, "Response with id '{}' not found."),
     "both_states": ApiError(
         400,
         "Mutually exclusive parameters: 'previous_response_id' and 'conversation' may not both be given.",
