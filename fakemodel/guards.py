@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 from fakemodel.errors import ReplyInvalid
 from fakemodel.wire.payload import Payload
 
-__all__ = ["Asked", "Guard", "Guarded", "met", "when"]
+__all__ = ["Asked", "Guard", "Guarded", "met", "nearest", "when"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +55,14 @@ class Guard:
         """The reply to a turn that meets the conditions: whatever the script takes without a guard."""
         return Guarded(self, reply)
 
-    def meets(self, asked: Asked) -> bool:
-        """Whether a turn meets all conditions."""
-        return all(_holds(expected, CONDITIONS[name](asked)) for name, expected in self.conditions)
+    def unmet(self, asked: Asked) -> list[str]:
+        """The conditions that a turn does not meet, each with what it has in their place."""
+        found = [(name, expected, CONDITIONS[name](asked)) for name, expected in self.conditions]
+        return [
+            f"{name} is {_told(has)}, not {_told(expected)}"
+            for name, expected, has in found
+            if not _holds(expected, has)
+        ]
 
     def __repr__(self) -> str:
         return f"when({', '.join(f'{name}={expected!r}' for name, expected in self.conditions)})"
@@ -76,8 +81,13 @@ class Guarded:
 
 def met(guarded: list[Guarded], asked: Asked) -> Guarded | None:
     """Take the first of the guarded replies whose guard a turn meets; None where it meets none."""
-    at = next((at for at, reply in enumerate(guarded) if reply.guard.meets(asked)), None)
+    at = next((at for at, reply in enumerate(guarded) if not reply.guard.unmet(asked)), None)
     return None if at is None else guarded.pop(at)
+
+
+def nearest(guarded: Sequence[Guarded], asked: Asked) -> tuple[Guarded, list[str]]:
+    """The guarded reply that a turn is least far from, and the conditions of it that the turn does not meet."""
+    return min(((reply, reply.guard.unmet(asked)) for reply in guarded), key=lambda each: len(each[1]))
 
 
 CONDITIONS: dict[str, Callable[[Asked], object]] = {
@@ -96,6 +106,14 @@ def _holds(expected: object, found: object) -> bool:
     if isinstance(found, list):
         return any(str(expected) in text for text in found)
     return expected == found
+
+
+def _told(value: object) -> str:
+    if value is ...:
+        return "anything"
+    if isinstance(value, list):
+        return " and ".join(map(repr, value)) or "absent"
+    return "absent" if value is None else repr(value)
 
 
 def _is_output(item: Payload) -> bool:

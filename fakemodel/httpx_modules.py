@@ -36,10 +36,11 @@ def sdk_httpx() -> ModuleType:
 
 
 class Body:
-    """A body that comes in parts, for sync and async clients alike."""
+    """A body that comes in parts, for sync and async clients alike; `closed` is called when its reader leaves."""
 
-    def __init__(self, parts: Iterable[bytes]) -> None:
-        self._parts = tuple(parts)
+    def __init__(self, parts: Iterable[bytes], closed: Callable[[], None]) -> None:
+        self._parts = parts
+        self._closed = closed
 
     def __iter__(self) -> Iterator[bytes]:
         return iter(self._parts)
@@ -49,6 +50,12 @@ class Body:
         for part in self._parts:
             await pause()  # as a socket would: others have their turn between two parts, and may cancel
             yield part
+
+    def close(self) -> None:
+        self._closed()
+
+    async def aclose(self) -> None:
+        self._closed()
 
 
 def _pause() -> Callable[[], Awaitable[None]]:
@@ -68,7 +75,11 @@ def _body_class(httpx: ModuleType) -> type[Any]:
 
 
 def response(
-    httpx: ModuleType, status: int, headers: Mapping[str, str] | list[tuple[str, str]], parts: Iterable[bytes]
+    httpx: ModuleType,
+    status: int,
+    headers: Mapping[str, str] | list[tuple[str, str]],
+    parts: Iterable[bytes],
+    closed: Callable[[], None] = lambda: None,
 ) -> Any:
-    """A response whose body arrives part by part."""
-    return httpx.Response(status, headers=headers, stream=_body_class(httpx)(parts))
+    """A response whose body arrives part by part; `closed` is called when its reader leaves."""
+    return httpx.Response(status, headers=headers, stream=_body_class(httpx)(parts, closed))

@@ -55,6 +55,9 @@ class Reply:
     `status` is how the response ends: `completed`; `incomplete`, with the `reason` `max_output_tokens` (the default)
     or `content_filter`; or `failed`, with the `error` (`{"code": …, "message": …}`, or a message, whose code is then
     `server_error`). Raises ReplyInvalid for anything else.
+
+    FakeOpenAI refuses to say what the API could not: arguments that break a strict schema, a text where the request
+    demands a call. With `unchecked` it says it all the same.
     """
 
     parts: tuple[Part, ...]
@@ -64,6 +67,7 @@ class Reply:
     status: str
     reason: str | None
     error: Payload | None
+    unchecked: bool
     others: tuple[Reply, ...]
     recorded: Recorded | None
 
@@ -76,6 +80,7 @@ class Reply:
         status: str = "completed",
         reason: str | None = None,
         error: Mapping[str, Any] | str | None = None,
+        unchecked: bool = False,
     ) -> None:
         if usage is not None and not isinstance(usage, Usage):
             raise ReplyInvalid(f"usage={usage!r} is not a usage(input, output, cached=…, reasoning=…).")
@@ -90,6 +95,7 @@ class Reply:
         object.__setattr__(self, "status", status)
         object.__setattr__(self, "reason", reason)
         object.__setattr__(self, "error", error)
+        object.__setattr__(self, "unchecked", unchecked)
         object.__setattr__(self, "others", ())
         object.__setattr__(self, "recorded", None)
 
@@ -100,6 +106,7 @@ class Reply:
         if self.status != "completed":
             shown += [f"status={self.status!r}"]
             shown += [f"{name}={value!r}" for name in ("reason", "error") if (value := getattr(self, name)) is not None]
+        shown += ["unchecked=True"] if self.unchecked else []
         told = f"Reply({', '.join(shown)})"
         return f"Reply.choices({', '.join([told, *map(repr, self.others)])})" if self.others else told
 

@@ -40,7 +40,7 @@ class Run:
         """Whether they are also refused around it: one guard for both is enough."""
         self.around = ExitStack()
         self.judges: list[Callable[[], None]] = []
-        self.refused: list[Sequence[FakeModelError]] = []
+        self.refused: list[Sequence[BaseException]] = []
         self.doubles: list[FakeModel | FakeOpenAI] = []
         self.finish: Callable[[], str] | None = None
         """Ends the cassette, once all fixtures are torn down, and says what became of it."""
@@ -51,7 +51,7 @@ class Run:
         self.outcome: str | None = None
         """What became of the cassette."""
 
-    def judge_by(self, judge: Callable[[], None], refused: Sequence[FakeModelError]) -> None:
+    def judge_by(self, judge: Callable[[], None], refused: Sequence[BaseException]) -> None:
         """Have `judge` raise at the end of the call, so that the test itself fails.
 
         `refused` collects what a double refuses meanwhile, which is told with a failure of another kind too.

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Protocol, TypeVar
 
 from fakemodel.errors import NoReplyLeft, ReplyInvalid, UnplayedReplies
-from fakemodel.guards import Guarded
+from fakemodel.guards import Asked, Guarded, nearest
 from fakemodel.parts import Item, Part, Reasoning, Refusal, Text, ToolCall
 from fakemodel.reply import Reply
 from fakemodel.wire.outputs import words
@@ -44,14 +44,21 @@ class Turns(list[TurnT]):
         return table(self)
 
 
-def no_reply_left(subject: str, turns: Sequence[Played], left: Sequence[object] = ()) -> NoReplyLeft:
-    """The last of `turns` found no reply. `subject` is who was asked: 'the model'; `left` wait for other turns."""
+def no_reply_left(
+    subject: str, turns: Sequence[Played], left: Sequence[Guarded] = (), asked: Asked | None = None
+) -> NoReplyLeft:
+    """The last of `turns` found no reply. `subject` is who was asked: 'the model'; `left` wait for other turns.
+
+    With what was `asked` the nearest of them is named, and why it is not for this turn.
+    """
     number = len(turns)
-    if left:
+    if left and asked:
         waiting = "\n".join(f"  waiting {described(reply)}" for reply in left)
+        near, unmet = nearest(left, asked)
         return NoReplyLeft(
             f"{subject} was called {_times(number)}, and no reply that is left is for turn {number}.\n"
             f"{table(turns)}\n{waiting}\n"
+            f"The nearest is {near.guard!r}: {shortened(', '.join(unmet))}.\n"
             f"Add a Reply for turn {number}, or find out why it is not what a guard waits for."
         )
     return NoReplyLeft(

@@ -2,33 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from fakemodel.context import Context, check_calls, check_once, check_reasoning
 from fakemodel.wire.errors import Refused
 from fakemodel.wire.payload import Payload
 
-__all__ = ["ANSWERS", "Conversation", "State", "Stored", "check_calls", "items_of"]
+__all__ = ["Conversation", "State", "Stored", "StoredCompletion"]
 
-ANSWERS = {
-    "function_call": "function_call_output",
-    "custom_tool_call": "custom_tool_call_output",
-    "computer_call": "computer_call_output",
-    "local_shell_call": "local_shell_call_output",
-    "shell_call": "shell_call_output",
-    "apply_patch_call": "apply_patch_call_output",
-}
-"""The calls that the caller answers, and the item that answers each."""
+ANSWERED = {"completed", "incomplete"}
+"""How a response ends that its conversation keeps."""
 
 
 @dataclass(slots=True)
 class Stored:
-    """A response that is kept: its `body`, the items that its turn `saw`, and the position at which its `chain` began."""
+    """A response that is kept: its `body`, the items that its turn `saw`, and the position at which its `chain` began.
+
+    Of one that is made in the background `coming` are the bodies that it will have, one after the other; `events` is
+    its stream, where it can be resumed.
+    """
 
     body: Payload
     saw: tuple[Payload, ...]
     chain: int
+    conversation_id: str | None = None
+    coming: list[Payload] = field(default_factory=list)
+    events: Callable[..., Iterator[Payload]] | None = None
 
     @property
     def context(self) -> tuple[Payload, ...]:
@@ -46,13 +46,48 @@ class Conversation:
     items: tuple[Payload, ...] = ()
     busy: bool = False
 
+    def item(self, item_id: str) -> Payload:
+        """One of its items. Raises Refused."""
+        for item in self.items:
+            if item.get("id") == item_id:
+                return item
+        raise Refused("item_not_in_conversation", item_id)
+
+    def add(self, items: Sequence[Payload]) -> None:
+        """Append items. Raises Refused for one that is there already, and while a run is busy with it."""
+        there = {item.get("id") for item in self.items}
+        if any(item.get("id") in there for item in items):
+            raise Refused("item_already_in_conversation")
+        self._change((*self.items, *items))
+
+    def remove(self, item_id: str) -> None:
+        """Take an item out. Raises Refused for one that is not there, and while a run is busy with it."""
+        gone = self.item(item_id)
+        self._change(tuple(item for item in self.items if item is not gone))
+
+    def _change(self, items: tuple[Payload, ...]) -> None:
+        if self.busy:
+            raise Refused("conversation_locked")
+        self.items = items
+
+
+@dataclass(frozen=True, slots=True)
+class StoredCompletion:
+    """A chat completion that is kept: its `body`, and the `messages` of its request."""
+
+    body: Payload
+    messages: tuple[Payload, ...]
+
 
 @dataclass(slots=True)
 class State:
-    """What one server remembers: its stored responses and its conversations, by their ids."""
+    """What one server remembers: its stored responses and completions, and its conversations, by their ids."""
 
     responses: dict[str, Stored] = field(default_factory=dict)
     conversations: dict[str, Conversation] = field(default_factory=dict)
+    completions: dict[str, StoredCompletion] = field(default_factory=dict)
+    models: list[str] = field(default_factory=list)
+    """The models that requests named, in their order."""
 
     def response(self, response_id: str) -> Stored:
         """A stored response. Raises Refused."""
@@ -66,6 +101,12 @@ class State:
             raise Refused("conversation_not_found", conversation_id)
         return self.conversations[conversation_id]
 
+    def completion(self, completion_id: str) -> StoredCompletion:
+        """A stored completion. Raises Refused."""
+        if completion_id not in self.completions:
+            raise Refused("completion_not_found", completion_id)
+        return self.completions[completion_id]
+
     def chain_of(self, previous_response_id: str | None) -> int | None:
         """The position at which the chain of a response began; None for a response that begins one.
 
@@ -75,7 +116,7 @@ class State:
 
     def context(
         self, input: Sequence[Payload], previous_response_id: str | None = None, conversation_id: str | None = None
-    ) -> tuple[Payload, ...]:
+    ) -> Context:
         """The items that a turn sees: those that the server keeps, then its own, with what they refer to in its place.
 
         Raises Refused for both ids at once; for a response or a conversation that is not kept; for items that are not
@@ -89,46 +130,71 @@ class State:
             before = self._previous(previous_response_id).context
         elif conversation_id is not None:
             before = self.conversation(conversation_id).items
-        seen = (*before, *self._resolved(input, before))
+        own = tuple(self._resolved(input))
+        check_reasoning(own)
+        seen = Context((*before, *own))
         check_once(seen)
-        check_reasoning(seen)
         check_calls(seen)
         return seen
 
-    @contextmanager
-    def running(self, conversation_id: str | None) -> Iterator[None]:
-        """Around a run: another on the same conversation is refused meanwhile. Raises Refused."""
-        if conversation_id is None:
-            yield
-            return
-        conversation = self.conversation(conversation_id)
-        if conversation.busy:
-            raise Refused("conversation_locked")
-        conversation.busy = True
-        try:
-            yield
-        finally:
-            conversation.busy = False
+    def lock(self, conversation_id: str | None) -> None:
+        """Begin a run on a conversation, if there is one: another is refused until `unlock`. Raises Refused."""
+        if conversation_id is not None:
+            conversation = self.conversation(conversation_id)
+            if conversation.busy:
+                raise Refused("conversation_locked")
+            conversation.busy = True
 
-    def keep(
-        self,
-        response: Payload,
-        chain: int,
-        context: Sequence[Payload] = (),
-        conversation_id: str | None = None,
-    ) -> None:
-        """Remember a finished response and what its turn saw, unless its request said `store: false`."""
-        if response["store"]:
-            stored = self.responses[response["id"]] = Stored(response, tuple(context), chain)
-            if conversation_id is not None:
-                self.conversations[conversation_id].items = stored.context
+    def unlock(self, conversation_id: str | None) -> None:
+        """End a run on a conversation; it may have been deleted meanwhile."""
+        if conversation_id in self.conversations:
+            self.conversations[conversation_id].busy = False
+
+    def keep(self, stored: Stored) -> None:
+        """Remember a response, and append what is new in a finished one to its conversation.
+
+        One with `store: false` leaves nothing behind, unless it is made in the background: then it can be retrieved.
+        """
+        if stored.body["store"] or stored.body["background"]:
+            self.responses[stored.body["id"]] = stored
+        self._append(stored)
+
+    def proceed(self, stored: Stored) -> None:
+        """Let a response in the background come to the next of its bodies."""
+        if stored.coming:
+            stored.body = stored.coming.pop(0)
+            if not stored.coming:
+                self._ended(stored)
+
+    def finish(self, stored: Stored, body: Payload | None = None) -> None:
+        """Let a response in the background come to its end, or to `body`; one that is there stays as it is."""
+        if stored.coming:
+            stored.body, stored.coming = body or stored.coming[-1], []
+            self._ended(stored)
+
+    def forget(self, stored: Stored) -> None:
+        """Delete a response; what went on from it, and its conversation, stay as they are."""
+        if stored.coming:
+            stored.coming = []
+            self.unlock(stored.conversation_id)
+        del self.responses[stored.body["id"]]
+
+    def _ended(self, stored: Stored) -> None:
+        self._append(stored)
+        self.unlock(stored.conversation_id)
+
+    def _append(self, stored: Stored) -> None:
+        conversation = self.conversations.get(stored.conversation_id or "")
+        if conversation is not None and stored.body["store"] and stored.body["status"] in ANSWERED:
+            conversation.items = stored.context
 
     def _previous(self, response_id: str) -> Stored:
-        if response_id not in self.responses:
+        stored = self.responses.get(response_id)
+        if stored is None or not stored.body["store"]:
             raise Refused("previous_response_not_found", response_id)
-        return self.responses[response_id]
+        return stored
 
-    def _resolved(self, input: Sequence[Payload], before: Sequence[Payload]) -> Iterator[Payload]:
+    def _resolved(self, input: Sequence[Payload]) -> Iterator[Payload]:
         """The items of an input; what a reference names, and reasoning that only the server can read, must be kept."""
         for item in input:
             refers = item.get("type") == "item_reference"
@@ -136,56 +202,15 @@ class State:
             if not (refers or unread) or not isinstance(item.get("id"), str):
                 yield item
                 continue
-            kept = self._kept(item["id"])
+            kept = self.kept_item(item["id"])
             if kept is None:
                 raise Refused("item_not_found", item["id"])
             yield kept if refers else item
 
-    def _kept(self, item_id: str) -> Payload | None:
-        """An item of a stored response, or of a conversation."""
+    def kept_item(self, item_id: str) -> Payload | None:
+        """An item of a stored response, or of a conversation; None for one that is not kept."""
         everything = (
-            *(stored.context for stored in self.responses.values()),
+            *(stored.context for stored in self.responses.values() if stored.body["store"]),
             *(conversation.items for conversation in self.conversations.values()),
         )
         return next((item for items in everything for item in items if item.get("id") == item_id), None)
-
-
-def items_of(input: object) -> tuple[Payload, ...]:
-    """An input as items: a text is a message of the user."""
-    if isinstance(input, str):
-        return ({"type": "message", "role": "user", "content": input},)
-    return tuple(item for item in input if isinstance(item, dict)) if isinstance(input, list | tuple) else ()
-
-
-def check_once(items: Sequence[Payload]) -> None:
-    """Raise Refused where an item is there twice, by its id."""
-    seen: set[str] = set()
-    for item in items:
-        if isinstance(item.get("id"), str):
-            if item["id"] in seen:
-                raise Refused("duplicate_item", item["id"])
-            seen.add(item["id"])
-
-
-def check_reasoning(items: Sequence[Payload]) -> None:
-    """Raise Refused for reasoning that is not followed by what it was the reasoning for."""
-    for item, follower in zip(items, [*items[1:], {}], strict=True):
-        of_the_model = follower.get("type") in FOLLOWERS or follower.get("role") == "assistant"
-        if item.get("type") == "reasoning" and not of_the_model:
-            raise Refused("reasoning_alone", str(item.get("id")))
-
-
-FOLLOWERS = {"reasoning", *ANSWERS, "web_search_call", "file_search_call", "code_interpreter_call", "mcp_call"}
-"""What of a model's output may follow its reasoning, beside a message."""
-
-
-def check_calls(items: Sequence[Payload]) -> None:
-    """Raise Refused where an output answers no call, or a call was never answered."""
-    called = [item.get("call_id") for item in items if item.get("type") in ANSWERS]
-    answered = [item.get("call_id") for item in items if item.get("type") in ANSWERS.values()]
-    for call_id in answered:
-        if call_id not in called:
-            raise Refused("call_not_found", str(call_id))
-    for call_id in called:
-        if call_id not in answered:
-            raise Refused("output_not_found", str(call_id))

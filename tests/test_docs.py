@@ -41,3 +41,16 @@ def test_every_link_to_a_file_leads_somewhere(page):
     folder = ROOT if page == "README.md" else ROOT / "docs"
     for target in re.findall(r"\]\(([^)#:]+)\)", PAGES[page]):
         assert (folder / target).exists(), target
+
+
+ROW = re.compile(r"^\| (?:`([^`]+)`)?(?:all)? *\| .* \| `([^`]+)::(\w+)` \|$", flags=re.MULTILINE)
+
+
+def test_the_table_of_endpoints_is_whole_and_its_tests_exist():
+    from fakemodel.api.routes import ROUTES
+
+    rows = ROW.findall(PAGES["fake_openai.md"])
+
+    assert [route for route, _, _ in rows if route] == [f"{route.method} {route.path}" for route in ROUTES]
+    for _, file, test in rows:
+        assert re.search(rf"(?:def|class) {test}\b|^{test} = ", (ROOT / "tests/api" / file).read_text(), re.MULTILINE), test

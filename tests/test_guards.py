@@ -7,7 +7,8 @@ from fakemodel import FakeModel, FakeOpenAI, NoReplyLeft, Reply, ReplyInvalid, U
 USER = {"role": "user", "content": "Weather in Paris?"}
 CALL = {"type": "function_call", "call_id": "call_1", "name": "get_weather", "arguments": "{}"}
 OUTPUT = {"type": "function_call_output", "call_id": "call_1", "output": "sunny"}
-CHAT_CALL = {"role": "assistant", "content": None, "tool_calls": [{"id": "call_1", "type": "function"}]}
+CALLED = {"id": "call_1", "type": "function", "function": {"name": "get_weather", "arguments": "{}"}}
+CHAT_CALL = {"role": "assistant", "content": None, "tool_calls": [CALLED]}
 CHAT_OUTPUT = {"role": "tool", "tool_call_id": "call_1", "content": "sunny"}
 
 
@@ -87,6 +88,7 @@ async def test_a_turn_that_meets_no_guard_is_told_with_those_that_wait():
         "the model was called once, and no reply that is left is for turn 1.\n"
         "  turn 1  input 'Weather?' -> no reply left\n"
         "  waiting when(tool_output='rain') -> call get_umbrella({})\n"
+        "The nearest is when(tool_output='rain'): tool_output is absent, not 'rain'.\n"
         "Add a Reply for turn 1, or find out why it is not what a guard waits for."
     )
 

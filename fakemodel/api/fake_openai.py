@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import inspect
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Awaitable, Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from fakemodel.api import routes
 from fakemodel.api.errors import refused
-from fakemodel.api.http import Answer, Request
+from fakemodel.api.http import Answer, Call, Request
+from fakemodel.api.queue import Queue, Responder, Steps, Turn, Waited
 from fakemodel.errors import FakeModelError
-from fakemodel.guards import Asked, Guarded, met
 from fakemodel.httpx_modules import sdk_httpx
-from fakemodel.reply import Reply, listed
-from fakemodel.script import Turns, described, no_reply_left, shortened, table, unplayed_replies
-from fakemodel.state import State, items_of
+from fakemodel.reply import listed
+from fakemodel.script import Turns
+from fakemodel.state import Conversation, State, Stored
+from fakemodel.wire.ids import Ids
 
 if TYPE_CHECKING:
     import openai
@@ -24,15 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["FakeOpenAI", "Served"]
 
 API_KEY = "sk-fakemodel"
-"""What the clients of a FakeOpenAI authenticate with; any key is accepted."""
-
-
-@dataclass(slots=True)
-class Turn:
-    """One request that asked the script for a reply."""
-
-    asked: str
-    answered: str = "no reply left"
+"""What the clients of a FakeOpenAI authenticate with, where it takes any key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,19 +41,24 @@ class Served:
 class FakeOpenAI:
     """The OpenAI API, scripted: each answer is the next of its replies.
 
-    `requests` is the journal: every request in order, with its `path`, `json` body and `status`; `turns` are those
-    that asked for a reply. A request that finds none is refused, noted in `refused`, and raised again by
-    `assert_complete`, even where the code under test swallowed it. `state` is what the server remembers. Raises
-    ReplyInvalid for what is no reply.
+    A reply is whatever `Reply.of` takes, or a responder: a function, sync or async, that is given the `Request` and
+    returns one. With `models` any other model is refused; with `api_key` any other key is.
+
+    `requests` is the journal: every request in order, with its `path`, `json` body, `context` and `status`; `turns`
+    are those that asked for a reply. What the script could not answer is noted in `refused`, and raised again by
+    `assert_complete`, even where the code under test swallowed it. Raises ReplyInvalid for what is no reply.
     """
 
-    def __init__(self, replies: Iterable[object] = ()) -> None:
+    def __init__(
+        self, replies: Iterable[object] = (), *, models: Iterable[str] | None = None, api_key: str | None = None
+    ) -> None:
         self.requests: list[Request] = []
-        self.refused: list[FakeModelError] = []
         self.state = State()
-        self._replies: list[Reply] = []
-        self._guarded: list[Guarded] = []
-        self.turns: Turns[Turn] = Turns()
+        self.models = None if models is None else tuple(models)
+        self.api_key = api_key
+        self.routes: list[routes.Route] = []
+        self._queue = Queue()
+        self._brought = 0
         self._lock = threading.Lock()
         self.say(*listed(replies))
 
@@ -67,38 +68,75 @@ class FakeOpenAI:
     def say(self, *replies: object) -> None:
         """Append replies. Raises ReplyInvalid."""
         for reply in replies:
-            if isinstance(reply, Guarded):
-                self._guarded.append(Guarded(reply.guard, Reply.of(reply.reply)))
-            else:
-                self._replies.append(Reply.of(reply))
+            self._queue.say(reply)
+
+    def otherwise(self, reply: object) -> None:
+        """What is said, any number of times, to requests for which no reply is left. Raises ReplyInvalid."""
+        self._queue.otherwise(reply)
+
+    def on(self, method: str, path: str, responder: Responder) -> None:
+        """Answer a route by a function of your own: `api.on("GET", "/v1/files/{file_id}", responder)`.
+
+        It is given the `Request`, whose `named` has what stands in the places of the path, and returns the JSON body,
+        or a status and the JSON body. It may be async, and goes before what FakeOpenAI itself serves there.
+        """
+        self.routes.append(routes.route_of(method, path, responder))
+
+    @property
+    def conversations(self) -> dict[str, Conversation]:
+        """The conversations that are kept, by their ids."""
+        return self.state.conversations
+
+    @property
+    def responses(self) -> dict[str, Stored]:
+        """The responses that are kept, by their ids."""
+        return self.state.responses
+
+    @property
+    def turns(self) -> Turns[Turn]:
+        """The requests that asked the script for a reply."""
+        return self._queue.turns
+
+    @property
+    def refused(self) -> list[BaseException]:
+        """What the script could not answer, and what its responders raised."""
+        return self._queue.refused
 
     @property
     def remaining(self) -> int:
         """How many replies were not asked for yet."""
-        return len(self._replies) + len(self._guarded)
+        return len(self._queue.left)
 
     def assert_complete(self) -> None:
-        """Raise UnplayedReplies when replies are left, or what the script could not answer (NoReplyLeft)."""
-        if self.refused:
-            raise self.refused[0]
-        if self.remaining:
-            raise unplayed_replies("the API", self.turns, [*self._replies, *self._guarded])
+        """Raise UnplayedReplies when replies are left, or what is in `refused` first."""
+        self._queue.assert_complete()
 
     def summary(self) -> str:
         """What each turn was asked and answered, a turn a line, and the replies that nobody asked for."""
-        return table(self.turns, [*self._replies, *self._guarded])
+        return str(self._queue)
 
     def client(self, **options: Any) -> openai.OpenAI:
         """A client of the SDK that is answered in process; `options` are those of `openai.OpenAI`."""
         import openai
 
-        return openai.OpenAI(**self._options(options, sync=True))
+        httpx = sdk_httpx()
+        return openai.OpenAI(**self._options(httpx.Client(transport=self.transport()), options))
 
     def async_client(self, **options: Any) -> openai.AsyncOpenAI:
         """An async client of the SDK that is answered in process; `options` are those of `openai.AsyncOpenAI`."""
         import openai
 
-        return openai.AsyncOpenAI(**self._options(options, sync=False))
+        httpx = sdk_httpx()
+        return openai.AsyncOpenAI(**self._options(httpx.AsyncClient(transport=self.transport()), options))
+
+    def transport(self, httpx: ModuleType | None = None) -> Any:
+        """A transport for clients of `httpx`, or of httpx2, that is answered in process, sync and async.
+
+        Without a module it is for the one that the installed SDK builds its clients on.
+        """
+        from fakemodel.api.transport import transport_class
+
+        return transport_class(httpx or sdk_httpx())(self)
 
     @contextmanager
     def serve(self) -> Iterator[Served]:
@@ -112,52 +150,87 @@ class FakeOpenAI:
             server.close()
 
     def answer(self, request: Request) -> Answer:
-        """Journal a request and answer it. Both doors end here; one request is answered at a time."""
-        with self._lock:
-            self.requests.append(request)
+        """Journal a request and answer it."""
+        steps = self._steps(request)
+        step = self._step(partial(next, steps))
+        while not isinstance(step, Answer):
             try:
-                request.answer = routes.answer(self, request)
-            except FakeModelError as error:
-                self.refused.append(error)
-                request.answer = refused("script", str(error))
-            return request.answer
+                value = step()
+                value = _awaited(value) if inspect.isawaitable(value) else value
+            except BaseException as error:
+                step = self._step(partial(steps.throw, error))
+            else:
+                step = self._step(partial(steps.send, value))
+        return step
 
-    def play(self) -> tuple[int, Reply]:
-        """The next reply, and the position it is played at. Raises NoReplyLeft."""
-        self.turns.append(Turn(_asked(self.requests[-1])))
-        found = met(self._guarded, _summary(self.requests[-1], len(self.turns)))
-        if found is None and not self._replies:
-            raise no_reply_left("the API", self.turns, self._guarded)
-        reply = Reply.of(found.reply) if found else self._replies.pop(0)
-        self.turns[-1].answered = described(reply)
-        return len(self.turns), reply
+    async def answer_async(self, request: Request, call: Callable[[Waited], Awaitable[object]] | None = None) -> Answer:
+        """Journal a request and answer it; `call` calls a responder, where that may block the event loop."""
+        steps = self._steps(request)
+        step = self._step(partial(next, steps))
+        while not isinstance(step, Answer):
+            try:
+                value = await call(step) if call else step()
+                value = await value if inspect.isawaitable(value) else value
+            except BaseException as error:  # a request that is cancelled ends its run
+                step = self._step(partial(steps.throw, error))
+            else:
+                step = self._step(partial(steps.send, value))
+        return step
 
-    def _options(self, options: dict[str, Any], *, sync: bool) -> dict[str, Any]:
-        from fakemodel.api.transport import transport
+    def _step(self, advance: Callable[[], Waited]) -> Waited | Answer:
+        """One step of an answer: nothing else happens on the server meanwhile, but while a responder is asked."""
+        with self._lock:
+            try:
+                return advance()
+            except StopIteration as ended:
+                answer: Answer = ended.value
+        end = answer.end
 
-        httpx = sdk_httpx()
-        client = httpx.Client if sync else httpx.AsyncClient
-        http_client = client(transport=transport(self, httpx))
-        return {
-            "api_key": API_KEY,
-            "base_url": "https://api.openai.com/v1",
-            "http_client": http_client,
-            **options,
-        }
+        def locked(whole: bool) -> None:
+            with self._lock:
+                end(whole)
+
+        answer.end = locked
+        return answer
+
+    def _steps(self, request: Request) -> Generator[Waited, object, Answer]:
+        self.requests.append(request)
+        try:
+            request.answer = yield from routes.answer(self, request)
+        except (FakeModelError, Exception) as error:
+            self.refused.append(error)
+            request.answer = refused("script", f"{type(error).__name__}: {error}")
+        return request.answer
+
+    def play(self, call: Call) -> Steps:
+        """The position of a turn, and its reply; yields the responders that are to be called for it."""
+        return self._queue.play(call)
+
+    def ids(self) -> Ids:
+        """Fresh ids for what a caller brings; those of what the script says begin with other digits."""
+        self._brought += 1
+        return Ids(self._brought, chain=0)
+
+    @property
+    def seen_models(self) -> list[str]:
+        """The models that requests named, in their order."""
+        return self.state.models
+
+    def _options(self, http_client: Any, options: dict[str, Any]) -> dict[str, Any]:
+        given = {"api_key": self.api_key or API_KEY, "base_url": "https://api.openai.com/v1"}
+        return {**given, "http_client": http_client, **options}
 
 
-def _summary(request: Request, turn: int) -> Asked:
-    """The request as a guard looks at it."""
-    body = request.json
-    conversation = body.get("conversation")
-    named = conversation.get("id") if isinstance(conversation, dict) else conversation
-    return Asked(turn, items_of(body.get("input", body.get("messages"))), body.get("previous_response_id"), named)
+def _awaited(value: Awaitable[object]) -> object:
+    """What an awaitable comes to, for a caller who cannot wait, on an event loop of its own.
 
+    It runs in a thread of its own: where the caller's own thread runs a loop there is no room for another.
+    """
+    import asyncio
+    from concurrent.futures import ThreadPoolExecutor
 
-def _asked(request: Request) -> str:
-    """The request in a few words."""
-    body = request.json
-    said = body.get("input") or body.get("messages")
-    if isinstance(said, list) and said:
-        said = said[-1].get("content") if isinstance(said[-1], dict) else said[-1]
-    return f"{request.path} {shortened(repr(said))}"
+    async def wait() -> object:
+        return await value
+
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, wait()).result()

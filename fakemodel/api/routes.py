@@ -1,119 +1,146 @@
-"""The endpoints: which function answers which method and path."""
+"""The endpoints: which function answers which method and path, and what its body must be."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import functools
+import re
+from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Protocol
+from http import HTTPStatus
+from urllib.parse import parse_qs, unquote
 
+from fakemodel.api import chat, conversations, embeddings, models, parameters, responses, stored_completions
+from fakemodel.api.endpoint import Answering, Endpoint, Server
 from fakemodel.api.errors import refused
-from fakemodel.api.http import Answer, Request, json_answer, sse_answer
-from fakemodel.reply import Reply
-from fakemodel.state import State
-from fakemodel.wire import chat, responses
+from fakemodel.api.http import Answer, Call, Request, json_answer
+from fakemodel.api.queue import Responder
+from fakemodel.errors import ReplyInvalid
 from fakemodel.wire.errors import Refused
-from fakemodel.wire.ids import Ids
-from fakemodel.wire.payload import Payload
-from fakemodel.wire.sse import frames
 
-__all__ = ["ROUTES", "Server", "answer"]
+__all__ = ["ROUTES", "Route", "answer", "route_of"]
 
 
-class Server(Protocol):
-    """What an endpoint needs of the server it belongs to."""
+@dataclass(frozen=True, slots=True)
+class Route:
+    """An endpoint: `path` names its places in braces, `parameters` are those of its JSON body, if it has one."""
 
-    state: State
+    method: str
+    path: str
+    endpoint: Endpoint
+    parameters: parameters.Parameters | None = None
 
-    def play(self) -> tuple[int, Reply]:
-        """The next reply and the position it is played at. Raises NoReplyLeft."""
+    def match(self, path: str) -> dict[str, str] | None:
+        """What stands in the places of the path; None for another path."""
+        found = _pattern(self.path).fullmatch(path)
+        return None if found is None else {name: unquote(value) for name, value in found.groupdict().items()}
 
 
-def answer(server: Server, request: Request) -> Answer:
-    """The answer to a request, be it a refusal. Raises what the script raises: NoReplyLeft, ReplyInvalid."""
-    endpoint = ROUTES.get((request.method, request.path))
-    if endpoint is None:
-        wanted = f"{request.method} {request.path}"
-        served = [f"{method} {path}" for method, path in ROUTES]
-        return refused("unknown_route", wanted, *(get_close_matches(wanted, served, n=1, cutoff=0) or served[:1]))
-    required, create = endpoint
+@functools.cache
+def _pattern(path: str) -> re.Pattern[str]:
+    return re.compile(re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>[^/]+)", re.escape(path)))
+
+
+AZURE = re.compile(r"/openai(?:/v1)?(?:/deployments/(?P<model>[^/]+))?(?P<path>/.*)")
+"""How Azure names the same endpoints: `/openai/v1/responses`, `/openai/deployments/<model>/chat/completions`."""
+
+
+def answer(server: Server, request: Request) -> Answering:
+    """The answer to a request, be it a refusal; yields what is to be waited for meanwhile.
+
+    Raises what the script raises (NoReplyLeft, ReplyInvalid), and what a responder raises.
+    """
     try:
-        body = request.json
-    except ValueError:
-        body = None
-    if not isinstance(body, dict):
-        return refused("invalid_json")
-    for name in required:
-        if name not in body:
-            return refused("missing", name)
-    for name, kind in TYPES.items():
-        if body.get(name) is not None and not isinstance(body[name], kind):
-            return refused("wrong_type", name, JSON_TYPES[kind], JSON_TYPES.get(type(body[name]), "a number"))
-    try:
-        return create(server, body)
+        _check_key(server, request)
+        call, route = _routed(server, request)
+        found = route.endpoint(server, call)
+        return found if isinstance(found, Answer) else (yield from found)
     except Refused as error:
         return refused(error.reason, *error.named)
 
 
-def create_response(server: Server, body: Payload) -> Answer:
-    """POST /v1/responses."""
-    conversation = body.get("conversation")
-    if conversation is not None:  # none can be known: no endpoint makes one yet
-        named = conversation.get("id") if isinstance(conversation, dict) else conversation
-        return refused("conversation_not_found", str(named))
-    chain = server.state.chain_of(body.get("previous_response_id"))
-    position, reply = server.play()
-    ids = Ids(position, chain)
-    fields = {key: body[key] for key in responses.ECHOED & body.keys() if body[key] is not None}
-    finished = responses.response(reply, ids=ids, fields=fields)
-    server.state.keep(finished, position if chain is None else chain)
-    if body.get("stream"):
-        return _streamed(responses.events(reply, ids=ids, fields=fields, obfuscation=_option(body, "obfuscation")))
-    return json_answer(200, finished)
+def _check_key(server: Server, request: Request) -> None:
+    if server.api_key is None:
+        return
+    scheme, _, key = request.headers.get("authorization", "").partition(" ")
+    key = request.headers.get("api-key", "") or (key if scheme.lower() == "bearer" else "")  # Azure's, or OpenAI's
+    if not key:
+        raise Refused("no_key")
+    if key != server.api_key:
+        raise Refused("wrong_key", f"{key[:3]}{'*' * len(key[3:-4])}{key[-4:]}" if len(key) > 11 else "*" * len(key))
 
 
-def create_chat_completion(server: Server, body: Payload) -> Answer:
-    """POST /v1/chat/completions."""
-    position, reply = server.play()
-    ids = Ids(position)
-    if body.get("stream"):
-        usage, obfuscation = _option(body, "usage"), _option(body, "obfuscation")
-        found = chat.chunks(reply, ids=ids, model=body["model"], include_usage=usage, obfuscation=obfuscation)
-        return _streamed(found)
-    return json_answer(200, chat.completion(reply, ids=ids, model=body["model"]))
+def _routed(server: Server, request: Request) -> tuple[Call, Route]:
+    path, model = _canonical(request.path)
+    routes = [*server.routes, *ROUTES]
+    matches = [(route, named) for route in routes if (named := route.match(path)) is not None]
+    for route, named in matches:
+        if route.method == request.method:
+            request.named = named
+            query = {name.removesuffix("[]"): values for name, values in parse_qs(request.query, True).items()}
+            body = {} if route.parameters is None else parameters.check(_json(request, model), route.parameters)
+            if body.get("model") and body["model"] not in server.seen_models:
+                server.seen_models.append(body["model"])
+            return Call(request, named, query, body), route
+    if matches:
+        raise Refused("wrong_method", request.method, path)
+    wanted, known = f"{request.method} {path}", [f"{route.method} {route.path}" for route in routes]
+    raise Refused("unknown_route", wanted, get_close_matches(wanted, known, n=1, cutoff=0)[0])
 
 
-def _option(body: Payload, name: str) -> bool:
-    """Whether a request asks for `usage`, or `obfuscation`, in its stream."""
-    return bool((body.get("stream_options") or {}).get(f"include_{name}"))
+def _canonical(path: str) -> tuple[str, str | None]:
+    """A path as OpenAI has it, and the model that Azure names in it."""
+    azure = AZURE.fullmatch(path)
+    return (path, None) if azure is None else (f"/v1{azure['path']}", azure["model"])
 
 
-def _streamed(payloads: Iterable[Payload]) -> Answer:
-    return sse_answer(tuple(frames(payloads)))
+def _json(request: Request, model: str | None) -> object:
+    """The body, if it is JSON; a deployment of Azure's is the model of a body that names none. Raises Refused."""
+    try:
+        body = request.json
+    except ValueError:
+        raise Refused("invalid_json") from None
+    return {"model": model, **body} if model and isinstance(body, dict) else body
 
 
-JSON_TYPES: dict[type, str] = {
-    bool: "a boolean",
-    dict: "an object",
-    int: "an integer",
-    list: "an array",
-    str: "a string",
-}
+def route_of(method: str, path: str, responder: Responder) -> Route:
+    """A route of the user's own, answered by a function of his."""
 
-TYPES: dict[str, type] = {
-    "messages": list,
-    "model": str,
-    "previous_response_id": str,
-    "service_tier": str,
-    "store": bool,
-    "stream": bool,
-    "stream_options": dict,
-}
-"""The members of a body whose types are looked at; the others are echoed as they came."""
+    def endpoint(server: Server, call: Call) -> Answering:
+        found = yield lambda: responder(call.request)
+        status, body = found if isinstance(found, tuple) and len(found) == 2 else (200, found)
+        if not isinstance(body, dict) or status not in HTTPStatus.__members__.values():
+            raise ReplyInvalid(
+                f"{method} {path} was answered with {found!r}: expected is a dict, or a status and a dict."
+            )
+        return json_answer(status, body)
 
-Endpoint = tuple[tuple[str, ...], Callable[[Server, Payload], Answer]]
+    return Route(method.upper(), path if path.startswith("/") else f"/{path}", endpoint)
 
-ROUTES: dict[tuple[str, str], Endpoint] = {
-    ("POST", "/v1/responses"): (("model", "input"), create_response),
-    ("POST", "/v1/chat/completions"): (("model", "messages"), create_chat_completion),
-}
-"""Method and path, then the members that a body must have, and who answers."""
+
+ROUTES = (
+    Route("POST", "/v1/responses", responses.create, parameters.RESPONSE),
+    Route("GET", "/v1/responses/{response_id}", responses.retrieve),
+    Route("DELETE", "/v1/responses/{response_id}", responses.delete),
+    Route("POST", "/v1/responses/{response_id}/cancel", responses.cancel),
+    Route("GET", "/v1/responses/{response_id}/input_items", responses.input_items),
+    Route("POST", "/v1/responses/input_tokens", responses.input_tokens, parameters.INPUT_TOKENS),
+    Route("POST", "/v1/responses/compact", responses.compact, parameters.COMPACTION),
+    Route("POST", "/v1/conversations", conversations.create, parameters.CONVERSATION),
+    Route("GET", "/v1/conversations/{conversation_id}", conversations.retrieve),
+    Route("POST", "/v1/conversations/{conversation_id}", conversations.update, parameters.CONVERSATION_UPDATE),
+    Route("DELETE", "/v1/conversations/{conversation_id}", conversations.delete),
+    Route("POST", "/v1/conversations/{conversation_id}/items", conversations.create_items, parameters.ITEMS),
+    Route("GET", "/v1/conversations/{conversation_id}/items", conversations.list_items),
+    Route("GET", "/v1/conversations/{conversation_id}/items/{item_id}", conversations.retrieve_item),
+    Route("DELETE", "/v1/conversations/{conversation_id}/items/{item_id}", conversations.delete_item),
+    Route("POST", "/v1/chat/completions", chat.create, parameters.COMPLETION),
+    Route("GET", "/v1/chat/completions", stored_completions.list_all),
+    Route("GET", "/v1/chat/completions/{completion_id}", stored_completions.retrieve),
+    Route("POST", "/v1/chat/completions/{completion_id}", stored_completions.update, parameters.COMPLETION_UPDATE),
+    Route("DELETE", "/v1/chat/completions/{completion_id}", stored_completions.delete),
+    Route("GET", "/v1/chat/completions/{completion_id}/messages", stored_completions.messages),
+    Route("GET", "/v1/models", models.list_all),
+    Route("GET", "/v1/models/{model}", models.retrieve),
+    Route("POST", "/v1/embeddings", embeddings.create, parameters.EMBEDDINGS),
+)
+"""What FakeOpenAI serves."""

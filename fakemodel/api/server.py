@@ -5,6 +5,7 @@ Each is mounted under a path of its own, so that a suite starts one server and e
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import socket
 import threading
@@ -99,12 +100,21 @@ class LoopbackServer:
             await send({"type": "http.response.body", "body": b"No FakeOpenAI is served here: its test is over."})
             return
         headers = {key.decode("latin-1"): value.decode("latin-1") for key, value in scope["headers"]}
-        answer = api.answer(Request(scope["method"], f"/{path}", scope["query_string"].decode(), headers, body))
+        request = Request(scope["method"], f"/{path}", scope["query_string"].decode(), headers, body)
+        answer = await api.answer_async(request, asyncio.to_thread)  # a responder may block, and ask this very server
         # Connections are not kept: a client that outlives its event loop, as the one that the Agents SDK shares
         # between tests, would find a dead one in its pool.
         sent = {**answer.headers, "connection": "close"}
         lines = [(key.encode("latin-1"), value.encode("latin-1")) for key, value in sent.items()]
         await send({"type": "http.response.start", "status": answer.status, "headers": lines})
-        for part in answer.parts:
-            await send({"type": "http.response.body", "body": part, "more_body": True})
-        await send({"type": "http.response.body", "body": b""})
+        left = asyncio.ensure_future(receive())  # a client that reads no more is all that can come
+        try:
+            for part in answer:
+                await send({"type": "http.response.body", "body": part, "more_body": True})
+                await asyncio.sleep(0)
+                if left.done():
+                    break
+            await send({"type": "http.response.body", "body": b""})
+        finally:
+            left.cancel()
+            answer.close()

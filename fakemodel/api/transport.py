@@ -6,18 +6,13 @@ import functools
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from fakemodel.api.http import Request
+from fakemodel.api.http import Answer, Request
 from fakemodel.httpx_modules import response
 
 if TYPE_CHECKING:
     from fakemodel.api.fake_openai import FakeOpenAI
 
-__all__ = ["transport", "transport_class"]
-
-
-def transport(server: FakeOpenAI, httpx: ModuleType) -> Any:
-    """A transport to `server`, for a sync or an async client of `httpx`."""
-    return transport_class(httpx)(server)
+__all__ = ["transport_class"]
 
 
 @functools.cache
@@ -31,16 +26,16 @@ def transport_class(httpx: ModuleType) -> type[Any]:
             self._server = server
 
         def handle_request(self, request: Any) -> Any:
-            return self._answer(request, request.read())
+            return _response(self._server.answer(_noted(request, request.read())))
 
         async def handle_async_request(self, request: Any) -> Any:
-            return self._answer(request, await request.aread())
+            return _response(await self._server.answer_async(_noted(request, await request.aread())))
 
-        def _answer(self, request: Any, body: bytes) -> Any:
-            url = request.url
-            answer = self._server.answer(
-                Request(request.method, url.path, url.query.decode(), dict(request.headers), body)
-            )
-            return response(httpx, answer.status, answer.headers, answer.parts)
+    def _noted(request: Any, body: bytes) -> Request:
+        url = request.url
+        return Request(request.method, url.path, url.query.decode(), dict(request.headers), body)
+
+    def _response(answer: Answer) -> Any:
+        return response(httpx, answer.status, answer.headers, answer, answer.close)
 
     return InProcess

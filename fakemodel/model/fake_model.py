@@ -130,7 +130,7 @@ class FakeModel(Model):
             return self.turn_outputs.pop(0)
         if not self._strict:
             return []
-        error = no_reply_left("the model", self.turns, self.guarded)
+        error = no_reply_left("the model", self.turns, self.guarded, self._asking.summary if self._asking else None)
         self.refused.append(error)
         raise error
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from fakemodel.context import Context, check_calls, items_of
 from fakemodel.errors import ServerStateRefused, SettingInvalid
 from fakemodel.model.turns import Turn
-from fakemodel.state import Conversation, State, check_calls, items_of
+from fakemodel.state import Conversation, State, Stored
 from fakemodel.wire.errors import Refused
 from fakemodel.wire.ids import EPOCH
 from fakemodel.wire.payload import Payload
@@ -69,7 +70,7 @@ class _Kept:
 
     def keep(self, turn: Turn, response: Payload) -> None:
         chain = turn.number if turn.chain is None else turn.chain
-        self.state.keep(response, chain, turn.context, turn.conversation_id)
+        self.state.keep(Stored(response, turn.context, chain, turn.conversation_id))
 
 
 SERVER_STATE = ("previous_response_id", "conversation_id", "prompt")
@@ -92,7 +93,7 @@ class _Stateless:
             value: Any = turn.args[name]
             if value is not None:
                 raise _refused(turn, f"passes {name}={value!r}")
-        turn.context = items_of(turn.input)
+        turn.context = Context(items_of(turn.input))
         try:
             check_calls(turn.context)
         except Refused as orphan:

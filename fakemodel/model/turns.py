@@ -7,9 +7,9 @@ import json
 from dataclasses import dataclass, field, is_dataclass
 from typing import Any
 
+from fakemodel.context import Context, items_of
 from fakemodel.guards import Asked
 from fakemodel.script import described, shortened
-from fakemodel.state import items_of
 
 __all__ = ["ARGUMENTS", "Turn"]
 
@@ -49,7 +49,7 @@ class Turn:
     first: Turn | None = field(default=None, repr=False, compare=False)
     reply: object = None
     played: bool = False
-    context: tuple[dict[str, Any], ...] = ()
+    context: Context = field(default_factory=Context)
     chain: int | None = None
 
     @classmethod

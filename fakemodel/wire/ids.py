@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["EPOCH", "ITEM_PREFIX", "PREFIXES", "Ids"]
+__all__ = ["CALLERS_PREFIX", "EPOCH", "ITEM_PREFIX", "PREFIXES", "Ids"]
 
 ITEM_PREFIX = {
     "message": "msg",
@@ -28,7 +28,28 @@ ITEM_PREFIX = {
 }
 """What the id of an output item begins with, by the item's type."""
 
-PREFIXES = {"resp", "conv", "call", "chatcmpl", "file", *ITEM_PREFIX.values()}
+CALLERS_PREFIX = {
+    "function_call_output": "fc",
+    "custom_tool_call_output": "ctco",
+    "computer_call": "cu",
+    "computer_call_output": "cuo",
+    "local_shell_call": "lsh",
+    "shell_call": "sh",
+    "shell_call_output": "sho",
+    "apply_patch_call": "apc",
+    "apply_patch_call_output": "apco",
+    "mcp_approval_request": "mcpr",
+    "mcp_approval_response": "mcpa",  # nobody quotes one: this is ours
+    "program": "cm",
+    "program_output": "cmo",
+    "additional_tools": "at",
+}
+"""What the ids of the other items begin with that a caller may bring, by the item's type.
+
+Those of the API's description where it has an example, else those that its users quote.
+"""
+
+PREFIXES = {"resp", "conv", "call", "chatcmpl", "file", *ITEM_PREFIX.values(), *CALLERS_PREFIX.values()}
 """What the ids begin with that the API gives out; `_` follows, or `-` after `chatcmpl` and `file`."""
 
 EPOCH = 1_767_225_600

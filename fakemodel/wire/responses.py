@@ -16,7 +16,7 @@ from fakemodel.wire.outputs import Output, item_events, outputs
 from fakemodel.wire.payload import Payload
 from fakemodel.wire.tokens import usage_of
 
-__all__ = ["ECHOED", "at_first", "checked", "events", "response"]
+__all__ = ["ECHOED", "at_first", "checked", "events", "response", "usage_body"]
 
 
 def _envelope() -> Payload:
@@ -181,7 +181,7 @@ def _snapshots(
         "incomplete_details": None if reply.reason is None else {"reason": reply.reason},
         "output": output,
         "service_tier": SERVED_TIER.get(str(first["service_tier"]), first["service_tier"]),
-        "usage": None if reply.status == "failed" else _usage(usage_of(reply)),
+        "usage": None if reply.status == "failed" else usage_body(usage_of(reply)),
     }
 
 
@@ -197,7 +197,8 @@ def checked(fields: Mapping[str, Any]) -> Payload:
     return deepcopy(dict(fields))
 
 
-def _usage(usage: Usage) -> Payload:
+def usage_body(usage: Usage) -> Payload:
+    """How a body tells of usage."""
     return {
         "input_tokens": usage.input,
         "input_tokens_details": {"cache_write_tokens": 0, "cached_tokens": usage.cached},

@@ -7,7 +7,6 @@ import openai
 import pytest
 
 from fakemodel import FakeOpenAI
-from fakemodel.api.transport import transport
 from fakemodel.httpx_modules import sdk_httpx
 
 
@@ -20,7 +19,7 @@ def api() -> FakeOpenAI:
 def door(request: pytest.FixtureRequest, api: FakeOpenAI) -> Iterator[dict[str, Any]]:
     """What a client of httpx needs to come in: a base URL, and in process a transport."""
     if request.param == "in process":
-        yield {"base_url": "https://api.openai.com/v1/", "transport": transport(api, sdk_httpx())}
+        yield {"base_url": "https://api.openai.com/v1/", "transport": api.transport()}
     else:
         with api.serve() as served:
             yield {"base_url": served.base_url}

@@ -9,6 +9,7 @@ import pytest
 from fakemodel import NoReplyLeft, Reply, ReplyInvalid, UnplayedReplies, refusal, text, tool_call, usage
 from fakemodel.httpx_modules import httpx_modules, sdk_httpx
 
+USER = [{"role": "user", "content": "Hi"}]
 REPLY = Reply(text("Hel", "lo"), tool_call("get_weather", {"city": "Paris"}), usage=usage(7, 5, cached=2, reasoning=3))
 
 
@@ -72,7 +73,7 @@ def test_a_streamed_completion_adds_up(api, client):
 def test_usage_is_streamed_only_when_asked_for(api, client, options):
     api.say("Hello")
 
-    chunks = list(client.chat.completions.create(model="gpt-4o", messages=[], stream=True, **options))
+    chunks = list(client.chat.completions.create(model="gpt-4o", messages=USER, stream=True, **options))
 
     assert all(chunk.choices and chunk.usage is None for chunk in chunks)
 
@@ -213,11 +214,9 @@ def test_what_is_no_longer_served_says_so(api):
 
 
 def test_both_httpx_modules_are_answered_in_process(api):
-    from fakemodel.api.transport import transport
-
     for httpx in httpx_modules():
         api.say("Hello")
-        with httpx.Client(transport=transport(api, httpx)) as client:
+        with httpx.Client(transport=api.transport(httpx)) as client:
             answer = client.post("https://api.openai.com/v1/responses", json={"model": "m", "input": "Hi"})
         assert json.loads(answer.content)["output"][0]["content"][0]["text"] == "Hello"
 
@@ -239,10 +238,10 @@ def test_a_stream_arrives_frame_by_frame(api):
         ("previous_response_id", ["a"], "expected a string, but got an array"),
         ("previous_response_id", {"id": "a"}, "expected a string, but got an object"),
         ("stream", "yes", "expected a boolean, but got a string"),
-        ("service_tier", ["a"], "expected a string, but got an array"),
+        ("service_tier", ["a"], "expected one of 'auto', 'default', 'fast', 'flex', or 'priority', but got an array"),
         ("store", "yes", "expected a boolean, but got a string"),
         ("model", 5, "expected a string, but got an integer"),
-        ("stream_options", 0.5, "expected an object, but got a number"),
+        ("stream_options", 0.5, "expected an object, but got a decimal number"),
     ],
 )
 def test_a_member_of_the_wrong_type_is_refused(api, http, member, value, told):
@@ -267,7 +266,7 @@ def test_a_reply_that_chat_has_no_form_for_is_told_and_not_retried(api, client):
     api.say({"type": "web_search_call", "id": "ws_1", "status": "completed"}, "second")
 
     with pytest.raises(openai.InternalServerError, match="Chat Completions has no form for"):
-        client.chat.completions.create(model="m", messages=[])
+        client.chat.completions.create(model="m", messages=USER)
 
     assert (len(api.requests), api.remaining) == (1, 1)
     with pytest.raises(ReplyInvalid):

@@ -70,7 +70,7 @@ REFUSED = [
     ),
     pytest.param(
         {"previous_response_id": "resp_1", "conversation_id": "conv_1"},
-        "Mutually exclusive parameters: 'previous_response_id' and 'conversation' may not both be given.",
+        "Mutually exclusive parameters: ''. Ensure you are only providing one of: 'pre..._id' or 'conversation'.",
         "mutually_exclusive_parameters",
         id="both ids at once",
     ),

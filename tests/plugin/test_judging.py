@@ -428,7 +428,7 @@ import openai
 def test_chat(fake_openai):
     fake_openai.say({"type": "compaction", "encrypted_content": "…"}, "second")
     try:
-        openai.OpenAI().chat.completions.create(model="gpt-4o", messages=[])
+        openai.OpenAI().chat.completions.create(model="gpt-4o", messages=[{"role": "user", "content": "Hi"}])
     except openai.InternalServerError:
         pass
     assert len(fake_openai.requests) == 1

@@ -1,0 +1,50 @@
+"""The endpoint of chat completions; what becomes of those that are stored is in `stored_completions`."""
+
+from __future__ import annotations
+
+from fakemodel.api import models, possible, schemas, stored_completions
+from fakemodel.api.endpoint import Answering, Server
+from fakemodel.api.http import Call, json_answer, sse_answer
+from fakemodel.context import Context, check_messages
+from fakemodel.wire import chat
+from fakemodel.wire.ids import Ids
+from fakemodel.wire.payload import Payload
+from fakemodel.wire.sse import frames
+from fakemodel.wire.tokens import counted, tokens_of
+
+__all__ = ["create"]
+
+
+def create(server: Server, call: Call) -> Answering:
+    """POST /v1/chat/completions."""
+    body = call.body
+    models.check_model(server, body["model"], "chat")
+    schemas.check_schemas(body)
+    check_messages(body["messages"])
+    context = call.request.context = Context(body["messages"])
+    position, reply = yield from server.play(call)
+    possible.check_possible(reply, body, position)
+    reply = counted(reply, tokens_of(context, body))
+    ids = Ids(position)
+    completion = chat.completion(reply, ids=ids, model=body["model"])
+
+    def end(whole: bool) -> None:
+        if whole and body.get("store"):
+            stored_completions.keep_completion(server, body, completion)
+
+    if body.get("stream"):
+        chunks = chat.chunks(
+            reply,
+            ids=ids,
+            model=body["model"],
+            include_usage=_option(body, "usage"),
+            obfuscation=_option(body, "obfuscation"),
+        )
+        return sse_answer(tuple(frames(chunks)), end)
+    end(True)
+    return json_answer(200, completion)
+
+
+def _option(body: Payload, name: str) -> bool:
+    """Whether a request asks for `usage`, or `obfuscation`, in its stream."""
+    return bool((body.get("stream_options") or {}).get(f"include_{name}"))

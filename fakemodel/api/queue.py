@@ -1,0 +1,117 @@
+"""What a FakeOpenAI is to say: replies in their order, replies that wait for a request, and one for all the others."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Generator
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from fakemodel.api.http import Call, Request
+from fakemodel.context import items_of
+from fakemodel.guards import Asked, Guarded, met
+from fakemodel.reply import Reply
+from fakemodel.script import Turns, described, no_reply_left, shortened, table, unplayed_replies
+
+__all__ = ["Queue", "Responder", "Steps", "Turn", "Waited"]
+
+Responder: TypeAlias = Callable[[Request], Any]
+"""What is asked for a reply when its request is there; sync or async."""
+
+Waited: TypeAlias = Callable[[], object | Awaitable[object]]
+"""What a door is to call, and to wait for where it can be awaited."""
+
+Steps: TypeAlias = Generator[Waited, object, "tuple[int, Reply]"]
+
+
+@dataclass(slots=True)
+class Turn:
+    """One request that asked the script for a reply."""
+
+    asked: str
+    answered: str = "no reply left"
+
+
+class Queue:
+    """The script of a server, and the turns that were played of it."""
+
+    def __init__(self) -> None:
+        self.turns: Turns[Turn] = Turns()
+        self.refused: list[BaseException] = []
+        self._replies: list[object] = []
+        self._guarded: list[Guarded] = []
+        self._otherwise: object | None = None
+
+    def say(self, reply: object) -> None:
+        """Append a reply. Raises ReplyInvalid."""
+        if isinstance(reply, Guarded):
+            self._guarded.append(Guarded(reply.guard, _checked(reply.reply)))
+        else:
+            self._replies.append(_checked(reply))
+
+    def otherwise(self, reply: object) -> None:
+        """What is said, any number of times, where no reply is left. Raises ReplyInvalid."""
+        self._otherwise = _checked(reply)
+
+    @property
+    def left(self) -> list[object]:
+        """The replies that nobody asked for."""
+        return [*self._replies, *self._guarded]
+
+    def play(self, call: Call) -> Steps:
+        """The position of a turn, and its reply; yields the responders that are to be called for it.
+
+        Raises NoReplyLeft, ReplyInvalid, and what a responder raises.
+        """
+        turn = Turn(_asked(call))
+        self.turns.append(turn)
+        position = len(self.turns)
+        reply = self._next(call, position)
+        if isinstance(reply, Reply):
+            turn.answered = described(reply)
+            return position, reply
+        responder: Any = reply
+        turn.answered = f"what {described(responder)}"
+        found = Reply.of((yield lambda: responder(call.request)))
+        turn.answered = described(found)
+        return position, found
+
+    def _next(self, call: Call, position: int) -> object:
+        asked = _summary(call, position)
+        guarded = met(self._guarded, asked)
+        if guarded is not None:
+            return guarded.reply
+        if self._replies:
+            return self._replies.pop(0)
+        if self._otherwise is not None:
+            return self._otherwise
+        raise no_reply_left("the API", self.turns, self._guarded, asked)
+
+    def assert_complete(self) -> None:
+        """Raise what was refused first, or UnplayedReplies when replies are left."""
+        if self.refused:
+            raise self.refused[0]
+        if self.left:
+            raise unplayed_replies("the API", self.turns, self.left)
+
+    def __str__(self) -> str:
+        return table(self.turns, self.left)
+
+
+def _checked(reply: object) -> object:
+    return reply if callable(reply) and not isinstance(reply, Reply) else Reply.of(reply)
+
+
+def _summary(call: Call, turn: int) -> Asked:
+    """The request as a guard looks at it."""
+    body = call.body
+    conversation = body.get("conversation")
+    named = conversation.get("id") if isinstance(conversation, dict) else conversation
+    return Asked(turn, items_of(body.get("input", body.get("messages"))), body.get("previous_response_id"), named)
+
+
+def _asked(call: Call) -> str:
+    """The request in a few words."""
+    said = call.body.get("input") or call.body.get("messages")
+    if isinstance(said, list) and said:
+        said = said[-1].get("content") or said[-1].get("output")
+    return f"{call.request.path} {shortened(repr(said))}"

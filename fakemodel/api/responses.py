@@ -1,0 +1,181 @@
+"""The endpoints of responses."""
+
+from __future__ import annotations
+
+import json
+from base64 import urlsafe_b64encode
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
+from hashlib import sha512
+from itertools import islice
+
+from fakemodel.api import items, models, possible, schemas
+from fakemodel.api.endpoint import Answering, Server
+from fakemodel.api.http import Answer, Call, json_answer, sse_answer
+from fakemodel.api.paging import page
+from fakemodel.context import Context, items_of
+from fakemodel.parts import Usage
+from fakemodel.state import Stored
+from fakemodel.wire import responses
+from fakemodel.wire.errors import Refused
+from fakemodel.wire.ids import Ids
+from fakemodel.wire.payload import Payload
+from fakemodel.wire.sse import frames
+from fakemodel.wire.tokens import counted, tokens_of
+
+__all__ = ["cancel", "compact", "create", "delete", "input_items", "input_tokens", "retrieve"]
+
+
+def create(server: Server, call: Call) -> Answering:
+    """POST /v1/responses."""
+    body, state = call.body, server.state
+    models.check_model(server, body.get("model"), "responses")
+    schemas.check_schemas(body)
+    conversation_id = _conversation_id(body)
+    context = call.request.context = _context(server, body)
+    chain = state.chain_of(body.get("previous_response_id"))
+    state.lock(conversation_id)
+    try:
+        position, reply = yield from server.play(call)
+        possible.check_possible(reply, body, position)
+        reply = counted(reply, tokens_of(context, body))
+        ids, fields = Ids(position, chain), _echoed(body)
+        finished = responses.response(reply, ids=ids, fields=fields)
+    except BaseException:
+        state.unlock(conversation_id)
+        raise
+    stored = Stored(finished, context, position if chain is None else chain, conversation_id)
+    events = partial(responses.events, reply, ids=ids, fields=fields)
+    if body.get("background"):
+        return _in_background(server, stored, events(), events if body.get("stream") else None, call)
+
+    def end(whole: bool) -> None:
+        if whole:
+            state.keep(stored)
+        state.unlock(conversation_id)
+
+    if body.get("stream"):
+        return sse_answer(tuple(frames(events(obfuscation=_obfuscation(body)))), end)
+    end(True)
+    return json_answer(200, finished)
+
+
+def _in_background(
+    server: Server, stored: Stored, events: Iterator[Payload], again: partial[Iterator[Payload]] | None, call: Call
+) -> Answer:
+    """A response that is made when nobody looks: it comes a step further whenever it is retrieved."""
+    queued, in_progress = (event["response"] for event in islice(events, 1, 3))
+    stored.coming, stored.body, stored.events = [in_progress, stored.body], queued, again
+    server.state.keep(stored)
+    if again is None:
+        return json_answer(200, queued)
+    parts = tuple(frames(again(obfuscation=_obfuscation(call.body))))
+    return sse_answer(parts, lambda _: server.state.finish(stored))  # also when the client goes away
+
+
+def retrieve(server: Server, call: Call) -> Answer:
+    """GET /v1/responses/{response_id}, also as a stream that goes on after an event."""
+    stored = server.state.response(call.named["response_id"])
+    if not _flag(call.query, "stream"):
+        server.state.proceed(stored)
+        return json_answer(200, {**stored.body, "output": items.shown(stored.body["output"], call.query)})
+    if stored.events is None:
+        raise Refused("not_streamed")
+    after = _number(call.query, "starting_after", -1)
+    events = stored.events(obfuscation=_flag(call.query, "include_obfuscation"))
+    parts = tuple(frames(event for event in events if event["sequence_number"] > after))
+    return sse_answer(parts, lambda _: server.state.finish(stored))
+
+
+def delete(server: Server, call: Call) -> Answer:
+    """DELETE /v1/responses/{response_id}."""
+    stored = server.state.response(call.named["response_id"])
+    server.state.forget(stored)
+    return json_answer(200, {"id": stored.body["id"], "object": "response", "deleted": True})
+
+
+def cancel(server: Server, call: Call) -> Answer:
+    """POST /v1/responses/{response_id}/cancel: of one in the background, and again of one that ended."""
+    stored = server.state.response(call.named["response_id"])
+    if not stored.body["background"]:
+        raise Refused("not_in_background")
+    if stored.coming:
+        stored.events = None
+        server.state.finish(stored, {**stored.body, "status": "cancelled"})
+    return json_answer(200, stored.body)
+
+
+def input_items(server: Server, call: Call) -> Answer:
+    """GET /v1/responses/{response_id}/input_items: all that its turn saw."""
+    stored = server.state.response(call.named["response_id"])
+    return json_answer(200, page(items.shown(stored.saw, call.query), call.query, "desc"))
+
+
+def input_tokens(server: Server, call: Call) -> Answer:
+    """POST /v1/responses/input_tokens: what the usage of such a turn would say."""
+    context = call.request.context = _context(server, call.body)
+    return json_answer(200, {"object": "response.input_tokens", "input_tokens": tokens_of(context, call.body)})
+
+
+def compact(server: Server, call: Call) -> Answer:
+    """POST /v1/responses/compact: what users said, and all the rest in an item that only the server can read."""
+    context = call.request.context = _context(server, call.body)
+    ids = server.ids()
+    kept = [item for item in context if item.get("role") == "user"]
+    compaction = {"id": ids.item("cmp", 0), "type": "compaction", "encrypted_content": _sealed(context)}
+    usage = Usage(tokens_of(context, call.body), tokens_of([compaction], {}))
+    body = {
+        "id": ids.response,
+        "object": "response.compaction",
+        "created_at": ids.created_at,
+        "output": [*kept, compaction],
+        "usage": responses.usage_body(usage),
+    }
+    return json_answer(200, body)
+
+
+def _sealed(context: Context) -> str:
+    """What only the server can read: as long as the API's for a short conversation, and another for another one."""
+    return "gAAAAA" + urlsafe_b64encode(sha512(json.dumps(context).encode()).digest()).decode()
+
+
+def _conversation_id(body: Payload) -> str | None:
+    named = body.get("conversation")
+    found: str | None = named.get("id") if isinstance(named, dict) else named
+    return found
+
+
+def _context(server: Server, body: Payload) -> Context:
+    """What the model is to see. Raises Refused."""
+    brought = items.kept(items_of(body.get("input")), lambda prefix: server.ids().item(prefix, 0))
+    return server.state.context(brought, body.get("previous_response_id"), _conversation_id(body))
+
+
+def _echoed(body: Payload) -> Payload:
+    """What a response says again of its request."""
+    fields = {key: body[key] for key in responses.ECHOED & body.keys() if body[key] is not None}
+    conversation_id = _conversation_id(body)
+    return fields if conversation_id is None else {**fields, "conversation": {"id": conversation_id}}
+
+
+def _obfuscation(body: Payload) -> bool:
+    return bool((body.get("stream_options") or {}).get("include_obfuscation"))
+
+
+FLAGS = {"true": True, "false": False}
+
+
+def _flag(query: Mapping[str, Sequence[str]], name: str) -> bool:
+    """A boolean of the query, False where it does not say. Raises Refused."""
+    word = query.get(name, ["false"])[-1]
+    if word not in FLAGS:
+        raise Refused("wrong_type", name, "a boolean", "a string")
+    return FLAGS[word]
+
+
+def _number(query: Mapping[str, Sequence[str]], name: str, default: int) -> int:
+    """A number of the query, `default` where it does not say. Raises Refused."""
+    word = query.get(name, [str(default)])[-1]
+    if not word.removeprefix("-").isdecimal():
+        raise Refused("wrong_type", name, "an integer", "a string")
+    return int(word)

@@ -1,0 +1,126 @@
+"""The items that a model sees in a turn: what they say, and which of them may stand together. No HTTP, no SDK."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from fakemodel.wire.errors import Refused
+from fakemodel.wire.payload import Payload
+
+__all__ = [
+    "ANSWERS",
+    "Context",
+    "check_calls",
+    "check_messages",
+    "check_once",
+    "check_reasoning",
+    "items_of",
+    "text_of",
+]
+
+ANSWERS = {
+    "function_call": "function_call_output",
+    "custom_tool_call": "custom_tool_call_output",
+    "computer_call": "computer_call_output",
+    "local_shell_call": "local_shell_call_output",
+    "shell_call": "shell_call_output",
+    "apply_patch_call": "apply_patch_call_output",
+}
+"""The calls that the caller answers, and the item that answers each."""
+
+
+class Context(tuple[Payload, ...]):
+    """The items that a model sees in a turn, in their order."""
+
+    __slots__ = ()
+
+    @property
+    def text(self) -> str:
+        """All that is said in them, a line an item."""
+        return "\n".join(filter(None, map(text_of, self)))
+
+
+def text_of(item: Payload) -> str:
+    """What is said in an item: of a message its content, of a tool's output the output, of a call its arguments."""
+    said = next((item[key] for key in SAYING if item.get(key)), "")
+    if isinstance(said, list):
+        return "".join(str(next((part[key] for key in SAYING if part.get(key)), "")) for part in said)
+    return str(said)
+
+
+SAYING = ("content", "output", "arguments", "summary", "text", "refusal", "input")
+"""Where items, and the parts of their content, say something."""
+
+
+def items_of(input: object) -> tuple[Payload, ...]:
+    """An input as items: a text is a message of the user."""
+    if isinstance(input, str):
+        return ({"type": "message", "role": "user", "content": input},)
+    return tuple(item for item in input if isinstance(item, dict)) if isinstance(input, list | tuple) else ()
+
+
+def check_once(items: Sequence[Payload]) -> None:
+    """Raise Refused where an item is there twice, by its id."""
+    seen: set[str] = set()
+    for item in items:
+        if isinstance(item.get("id"), str):
+            if item["id"] in seen:
+                raise Refused("duplicate_item", item["id"])
+            seen.add(item["id"])
+
+
+def check_reasoning(items: Sequence[Payload]) -> None:
+    """Raise Refused for reasoning that is not followed by what it was the reasoning for."""
+    for item, follower in zip(items, (*items[1:], {}), strict=False):
+        of_the_model = follower.get("type") in FOLLOWERS or follower.get("role") == "assistant"
+        if item.get("type") == "reasoning" and not of_the_model:
+            raise Refused("reasoning_alone", str(item.get("id")))
+
+
+OUTPUTS = set(ANSWERS.values())
+
+FOLLOWERS = {"reasoning", *ANSWERS, "web_search_call", "file_search_call", "code_interpreter_call", "mcp_call"}
+"""What of a model's output may follow its reasoning, beside a message."""
+
+
+def check_calls(items: Sequence[Payload]) -> None:
+    """Raise Refused where an output answers no call of its kind, or a call was never answered."""
+    called = {(ANSWERS[item["type"]], _call_id(item)): item["type"] for item in items if item.get("type") in ANSWERS}
+    answered = dict.fromkeys((item["type"], _call_id(item)) for item in items if item.get("type") in OUTPUTS)
+    for type_, call_id in answered:
+        if (type_, call_id) not in called:
+            raise Refused("call_not_found", call_id, _words(type_))
+    for answer, type_ in called.items():
+        if answer not in answered:
+            raise Refused("output_not_found", answer[1], _words(type_))
+
+
+def _call_id(item: Payload) -> str:
+    """What a call and its output have in common: that of a local shell may have it as its id."""
+    return str(item.get("call_id") or item.get("id"))
+
+
+def _words(type_: str) -> str:
+    """A type as messages name it: `function call output`."""
+    return type_.replace("_", " ")
+
+
+def check_messages(messages: Sequence[Payload]) -> None:
+    """Raise Refused where a message of Chat Completions answers no call before it, or a call was never answered."""
+    waiting: list[str] = []
+    answered: dict[str, int] = {}
+    for position, message in enumerate(messages):
+        if message.get("role") == "tool":
+            call_id = message["tool_call_id"]
+            if call_id in answered:
+                raise Refused("tool_message_twice", call_id, str(answered[call_id]), str(position))
+            if call_id not in waiting:
+                raise Refused("tool_message_alone", str(position))
+            waiting.remove(call_id)
+            answered[call_id] = position
+            continue
+        if waiting:
+            raise Refused("tool_message_missing", ", ".join(waiting), str(position))
+        waiting, answered = [call["id"] for call in message.get("tool_calls") or ()], {}
+    if waiting:
+        raise Refused("tool_message_missing", ", ".join(waiting), str(len(messages)))
