@@ -98,26 +98,29 @@ $(VENV)/lint: $(VENV)/ready
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --group lint
 	@touch $@
 
+# What the core needs beside the SDK, pytest and vcrpy, where the project itself is not installed.
+CORE := detect-secrets filelock jsonschema pyyaml
+
 # With the plugins that a suite may have beside ours.
 $(VENV)-beside/ready: pyproject.toml
 	$(environment) --editable '.[agents,cli,server]' --group test --group beside
 	@touch $@
 
 $(VENV)-openai2/ready: pyproject.toml
-	$(environment) 'openai==2.0.0' 'pytest==8.4.*' 'vcrpy==9.4.*' detect-secrets filelock pyyaml uvicorn --group test
+	$(environment) 'openai==2.0.0' 'pytest==8.4.*' 'vcrpy==9.4.*' $(CORE) uvicorn --group test
 	@touch $@
 
 $(VENV)-agents020/ready: pyproject.toml
-	$(environment) 'openai-agents==0.20.0' 'openai<3' pytest vcrpy detect-secrets filelock pyyaml uvicorn --group test
+	$(environment) 'openai-agents==0.20.0' 'openai<3' pytest vcrpy $(CORE) uvicorn --group test
 	@touch $@
 
 $(VENV)-agents069/ready: pyproject.toml
-	$(environment) 'openai-agents==0.6.9' 'openai==2.9.0' pytest vcrpy detect-secrets filelock pyyaml uvicorn --group test
+	$(environment) 'openai-agents==0.6.9' 'openai==2.9.0' pytest vcrpy $(CORE) uvicorn --group test
 	@touch $@
 
 $(VENV)-dropin-%/ready: pyproject.toml
 	$(environment) 'openai-agents[encrypt,litellm,realtime,redis,sqlalchemy,viz,voice]==$*' \
-	    'openai==$(OPENAI_OF_$*)' pytest vcrpy detect-secrets filelock pyyaml pytest-asyncio pytest-mock pytest-xdist inline-snapshot \
+	    'openai==$(OPENAI_OF_$*)' pytest vcrpy $(CORE) pytest-asyncio pytest-mock pytest-xdist inline-snapshot \
 	    aiosqlite 'fakeredis>=2.31' 'fastapi<1' greenlet textual
 	$(@D)/bin/python -m pip download --quiet --disable-pip-version-check --no-deps --no-binary :all: \
 	    --dest $(@D) openai-agents==$*

@@ -44,7 +44,8 @@ def text_of(item: Payload) -> str:
     """What is said in an item: of a message its content, of a tool's output the output, of a call its arguments."""
     said = next((item[key] for key in SAYING if item.get(key)), "")
     if isinstance(said, list):
-        return "".join(str(next((part[key] for key in SAYING if part.get(key)), "")) for part in said)
+        parts = [part for part in said if isinstance(part, dict)]
+        return "".join(str(next((part[key] for key in SAYING if part.get(key)), "")) for part in parts)
     return str(said)
 
 
@@ -70,17 +71,17 @@ def check_once(items: Sequence[Payload]) -> None:
 
 
 def check_reasoning(items: Sequence[Payload]) -> None:
-    """Raise Refused for reasoning that is not followed by what it was the reasoning for."""
-    for item, follower in zip(items, (*items[1:], {}), strict=False):
-        of_the_model = follower.get("type") in FOLLOWERS or follower.get("role") == "assistant"
-        if item.get("type") == "reasoning" and not of_the_model:
+    """Raise Refused for reasoning that is not followed by what it was the reasoning for: whatever a model may make."""
+    for item, follower in zip(items, (*items[1:], None), strict=False):
+        callers = follower is None or follower.get("type") in CALLERS or follower.get("role") in CALLERS
+        if item.get("type") == "reasoning" and callers:
             raise Refused("reasoning_alone", str(item.get("id")))
 
 
 OUTPUTS = set(ANSWERS.values())
 
-FOLLOWERS = {"reasoning", *ANSWERS, "web_search_call", "file_search_call", "code_interpreter_call", "mcp_call"}
-"""What of a model's output may follow its reasoning, beside a message."""
+CALLERS = {*OUTPUTS, "mcp_approval_response", "user", "system", "developer"}
+"""The types of items, and the roles of messages, that no model makes."""
 
 
 def check_calls(items: Sequence[Payload]) -> None:

@@ -107,7 +107,9 @@ def _parts(content: Any, item: Payload) -> Any:
     return [_part(part) for part in content] if isinstance(content, list) else content
 
 
-def _part(part: Payload) -> Payload:
+def _part(part: Any) -> Any:
+    if not isinstance(part, dict):
+        return part
     said = _said(part)
     members = PARTS.get(str(said.get("type")))
     return said if members is None else {"type": said["type"], **copy.deepcopy(members), **said}

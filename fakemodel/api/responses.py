@@ -14,6 +14,7 @@ from fakemodel.api.endpoint import Answering, Server
 from fakemodel.api.http import Answer, Call, json_answer, sse_answer
 from fakemodel.api.paging import page
 from fakemodel.context import Context, items_of
+from fakemodel.errors import ReplyInvalid
 from fakemodel.parts import Usage
 from fakemodel.state import Stored
 from fakemodel.wire import responses
@@ -41,6 +42,8 @@ def create(server: Server, call: Call) -> Answering:
         reply = counted(reply, tokens_of(context, body))
         ids, fields = Ids(position, chain), _echoed(body)
         finished = responses.response(reply, ids=ids, fields=fields)
+        if not reply.unchecked:
+            _check_new(server, finished, context, position)
     except BaseException:
         state.unlock(conversation_id)
         raise
@@ -58,6 +61,23 @@ def create(server: Server, call: Call) -> Answering:
         return sse_answer(tuple(frames(events(obfuscation=_obfuscation(body)))), end)
     end(True)
     return json_answer(200, finished)
+
+
+def _check_new(server: Server, finished: Payload, context: Context, turn: int) -> None:
+    """Raise ReplyInvalid for ids that were given out before, as the API never does."""
+    if finished["id"] in server.state.responses:
+        raise ReplyInvalid(f"Turn {turn} says id={finished['id']!r}, which another response has. {ANEW}")
+    known = {item.get(key) for item in context for key in GIVEN_OUT if item.get(key)}
+    for item in finished["output"]:
+        for key in GIVEN_OUT:
+            if item.get(key) in known:
+                raise ReplyInvalid(f"Turn {turn} says {key}={item[key]!r} once more: its model sees it already. {ANEW}")
+
+
+GIVEN_OUT = ("id", "call_id")
+"""The ids of an item."""
+
+ANEW = "Leave the id out of the reply, and each turn has its own; or give it unchecked=True if the test is about that."
 
 
 def _in_background(

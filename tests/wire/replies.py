@@ -4,8 +4,9 @@ from hypothesis import strategies as st
 
 from fakemodel import Reply, reasoning, refusal, text, tool_call, usage
 from fakemodel.parts import Text, ToolCall
+from fakemodel.wire.tokens import counted
 
-__all__ = ["replies"]
+__all__ = ["replies", "with_usage"]
 
 words = st.text(max_size=8)
 fragments = st.lists(words, min_size=1, max_size=3)
@@ -77,3 +78,8 @@ replies = st.builds(
     endings,
     names,
 )
+
+
+def with_usage(reply: Reply) -> Reply:
+    """The reply with the usage that its renderings tell, where it has none: a server counts what it is asked."""
+    return counted(reply, 1)

@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fakemodel import FakeOpenAI, Reply, ReplyInvalid, refusal, text, tool_call, usage
+from tests.wire.replies import with_usage
 
 fragments = st.lists(st.text(max_size=6), min_size=1, max_size=3)
 texts = fragments.map(lambda found: text(*found)) | fragments.map(
@@ -158,7 +159,7 @@ def test_without_include_usage_there_is_no_word_of_it():
 
 @pytest.mark.parametrize("include_usage", [True, False])
 def test_a_request_says_whether_usage_is_streamed(include_usage):
-    reply = Reply("Hi")
+    reply = Reply("Hi", usage=usage(7, 5))
     client = FakeOpenAI([reply]).client()
 
     streamed = client.chat.completions.create(
@@ -281,6 +282,7 @@ def test_the_chunks_add_up_to_the_completion(reply):
 @settings(laws, max_examples=25)
 @given(replies)
 def test_the_sdk_accumulates_the_stream_to_the_completion(reply):
+    reply = with_usage(reply)
     client = FakeOpenAI([reply]).client()
     request = {"model": "fake-model", "messages": [{"role": "user", "content": "Hi"}]}
     with client.chat.completions.stream(**request, stream_options={"include_usage": True}) as stream:

@@ -4,7 +4,7 @@ import pytest
 from openai.types import responses
 from openai.types.responses import response_output_item
 
-from fakemodel import FakeOpenAI, Reply, check_events
+from fakemodel import FakeOpenAI, Reply, check_events, usage
 
 ADDED, DONE = "output_item.added", "output_item.done"
 SUMMARY = [
@@ -260,7 +260,7 @@ def test_an_item_of_the_sdk_says_what_its_dict_says(part, first, between, deltas
 
 @EVERY_ITEM
 def test_a_client_is_answered_with_the_item_streamed_or_not(part, first, between, deltas):
-    reply = Reply("Look:", part)
+    reply = Reply("Look:", part, usage=usage(7, 5))
     client = FakeOpenAI([reply, reply]).client()
 
     streamed = client.responses.create(model="fake-model", input="Hi", stream=True)

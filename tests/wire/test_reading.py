@@ -260,7 +260,7 @@ def spoil(value):
 
 
 def test_a_stream_may_be_read_once_as_a_client_gives_it():
-    reply = Reply(*SAID)
+    reply = Reply(*SAID, usage=usage(7, 5))
     client = FakeOpenAI([reply, reply]).client()
     messages = [{"role": "user", "content": "Hi"}]
 

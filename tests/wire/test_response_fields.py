@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fakemodel import FakeOpenAI, Reply, ReplyInvalid, check_events, text, tool_call
+from fakemodel import FakeOpenAI, Reply, ReplyInvalid, check_events, text, tool_call, usage
 
 laws = settings(derandomize=True, deadline=None, max_examples=50)
 
@@ -16,7 +16,7 @@ FIELDS = {
     "previous_response_id": "resp_before",
     "store": False,
     "service_tier": "flex",
-    "tools": [{"type": "function", "name": "f", "parameters": {"type": "object", "properties": {}}, "strict": True}],
+    "tools": [{"type": "function", "name": "f", "parameters": {"type": "object", "properties": {}}, "strict": False}],
     "tool_choice": {"type": "function", "name": "f"},
     "instructions": "Be brief.",
     "metadata": {"run": "1"},
@@ -137,7 +137,7 @@ def test_a_response_that_was_in_the_background_says_so():
 
 
 def test_a_client_that_asks_for_the_background_is_queued():
-    reply = Reply("Hello")
+    reply = Reply("Hello", usage=usage(1, 1))
     client = FakeOpenAI([reply]).client()
 
     streamed = client.responses.create(model="fake-model", input="Hi", background=True, stream=True)
@@ -146,7 +146,7 @@ def test_a_client_that_asks_for_the_background_is_queued():
 
 
 def test_a_client_is_told_again_what_it_asked_for():
-    reply = Reply("Hello")
+    reply = Reply("Hello", usage=usage(1, 1), unchecked=True)
     client = FakeOpenAI([reply]).client()
     asked = {key: FIELDS[key] for key in ("store", "service_tier", "tools", "tool_choice", "instructions", "metadata")}
 

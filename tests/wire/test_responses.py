@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fakemodel import FakeOpenAI, Reply, refusal, text, tool_call, usage
+from tests.wire.replies import with_usage
 
 fragments = st.lists(st.text(max_size=6), min_size=1, max_size=3)
 texts = fragments.map(lambda found: text(*found)) | fragments.map(
@@ -245,7 +246,7 @@ def test_ids_have_the_shape_of_the_apis_and_the_items_share_the_responses_prefix
 
 
 def test_ids_follow_from_the_position_alone():
-    reply = Reply("Hi", tool_call("f"))
+    reply = Reply("Hi", tool_call("f"), usage=usage(7, 5))
     api = FakeOpenAI([reply, reply])
     client = api.client()
     played = [client.responses.create(model="fake-model", input="Hi") for _ in range(2)]
@@ -351,6 +352,7 @@ def test_the_sdk_accumulates_the_stream_to_the_answer(reply):
 @settings(laws, max_examples=25)
 @given(replies)
 def test_the_sdk_parses_from_the_wire_what_the_reply_renders(reply):
+    reply = with_usage(reply)
     client = FakeOpenAI([reply, reply]).client()
 
     assert list(client.responses.create(model="fake-model", input="Hi", stream=True)) == reply.events()

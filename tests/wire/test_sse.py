@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from openai._streaming import SSEDecoder
 
-from fakemodel import FakeModelError, FakeOpenAI, Reply, StreamError, refusal, sse, text, tool_call
+from fakemodel import FakeModelError, FakeOpenAI, Reply, StreamError, refusal, sse, text, tool_call, usage
 from fakemodel.wire.sse import split
 
 laws = settings(derandomize=True, deadline=None, max_examples=100)
@@ -79,7 +79,7 @@ def test_what_is_no_payload_at_all_is_refused():
 
 @RENDERINGS
 def test_the_wire_form_is_what_fake_openai_serves(render):
-    reply = Reply(text("Hé", "llo", logprobs=[-0.5, -0.25]), tool_call("f", {"a": 1}))
+    reply = Reply(text("Hé", "llo", logprobs=[-0.5, -0.25]), tool_call("f", {"a": 1}), usage=usage(7, 5))
     api = FakeOpenAI([reply])
     if render is Reply.events:
         api.client().responses.create(model="fake-model", input="Hi", stream=True).close()

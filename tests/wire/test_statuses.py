@@ -216,7 +216,7 @@ def test_replies_that_end_otherwise_are_not_equal():
 
 @ENDS
 def test_a_client_is_answered_with_it_streamed_or_not(end):
-    reply = Reply("Half a", tool_call("f"), **end)
+    reply = Reply("Half a", tool_call("f"), usage=usage(7, 5), **end)
     client = FakeOpenAI([reply, reply, reply]).client()
 
     assert list(client.responses.create(**RESPONSES, stream=True)) == reply.events()
