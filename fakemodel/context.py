@@ -85,12 +85,17 @@ CALLERS = {*OUTPUTS, "mcp_approval_response", "user", "system", "developer"}
 
 
 def check_calls(items: Sequence[Payload]) -> None:
-    """Raise Refused where an output answers no call of its kind, or a call was never answered."""
-    called = {(ANSWERS[item["type"]], _call_id(item)): item["type"] for item in items if item.get("type") in ANSWERS}
-    answered = dict.fromkeys((item["type"], _call_id(item)) for item in items if item.get("type") in OUTPUTS)
-    for type_, call_id in answered:
-        if (type_, call_id) not in called:
-            raise Refused("call_not_found", call_id, _words(type_))
+    """Raise Refused where an output answers no call of its kind before it, or a call was never answered."""
+    called: dict[tuple[str, str], str] = {}
+    answered: set[tuple[str, str]] = set()
+    for item in items:
+        type_ = str(item.get("type"))
+        if type_ in ANSWERS:
+            called[ANSWERS[type_], _call_id(item)] = type_
+        elif type_ in OUTPUTS:
+            if (type_, _call_id(item)) not in called:
+                raise Refused("call_not_found", _call_id(item), _words(type_))
+            answered.add((type_, _call_id(item)))
     for answer, type_ in called.items():
         if answer not in answered:
             raise Refused("output_not_found", answer[1], _words(type_))

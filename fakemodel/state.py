@@ -56,8 +56,10 @@ class Conversation:
     def add(self, items: Sequence[Payload]) -> None:
         """Append items. Raises Refused for one that is there already, and while a run is busy with it."""
         there = {item.get("id") for item in self.items}
-        if any(item.get("id") in there for item in items):
-            raise Refused("item_already_in_conversation")
+        for item in items:
+            if item.get("id") in there:
+                raise Refused("item_already_in_conversation")
+            there.add(item.get("id"))
         self._change((*self.items, *items))
 
     def remove(self, item_id: str) -> None:

@@ -36,7 +36,14 @@ def check_possible(reply: Reply, body: Payload, turn: int) -> None:
 
     `body` is that of POST /v1/responses or POST /v1/chat/completions, whose schemas are in order.
     """
-    for index, choice in enumerate((reply, *reply.others)):
+    choices = (reply, *reply.others)
+    wanted = body.get("n") or 1
+    if "messages" in body and len(choices) != wanted and not reply.unchecked:
+        raise ReplyInvalid(
+            f"The API would answer turn {turn} with {wanted} choices (n), not {len(choices)}: {described(reply)}.\n"
+            "Script them with Reply.choices(reply, reply), or give it unchecked=True if the test is about that."
+        )
+    for index, choice in enumerate(choices):
         if choice.unchecked or choice.status != "completed":
             continue
         items = [output.item for output in outputs(choice.parts, Ids())]

@@ -12,7 +12,7 @@ from fakemodel.guards import Asked, Guarded, met
 from fakemodel.reply import Reply
 from fakemodel.script import Turns, described, no_reply_left, shortened, table, unplayed_replies
 
-__all__ = ["Queue", "Responder", "Steps", "Turn", "Waited"]
+__all__ = ["Queue", "Responder", "Steps", "Turn", "Waited", "waited"]
 
 Responder: TypeAlias = Callable[[Request], Any]
 """What is asked for a reply when its request is there; sync or async."""
@@ -71,7 +71,7 @@ class Queue:
             return position, reply
         responder: Any = reply
         turn.answered = f"what {described(responder)}"
-        found = Reply.of((yield lambda: responder(call.request)))
+        found = Reply.of((yield waited(responder, call.request)))
         turn.answered = described(found)
         return position, found
 
@@ -97,8 +97,20 @@ class Queue:
         return table(self.turns, self.left)
 
 
+def waited(responder: Responder, request: Request) -> Waited:
+    """The call of a responder. What it raises is its own, also where that would end a generator or a future of ours."""
+
+    def call() -> object:
+        try:
+            return responder(request)
+        except StopIteration as error:
+            raise RuntimeError(f"{described(responder)} raised StopIteration") from error
+
+    return call
+
+
 def _checked(reply: object) -> object:
-    return reply if callable(reply) and not isinstance(reply, Reply) else Reply.of(reply)
+    return reply if callable(reply) and not isinstance(reply, Reply | type) else Reply.of(reply)
 
 
 def _summary(call: Call, turn: int) -> Asked:

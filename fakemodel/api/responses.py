@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from base64 import urlsafe_b64encode
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from hashlib import sha512
 from itertools import islice
@@ -15,7 +16,8 @@ from fakemodel.api.http import Answer, Call, json_answer, sse_answer
 from fakemodel.api.paging import page
 from fakemodel.context import Context, items_of
 from fakemodel.errors import ReplyInvalid
-from fakemodel.parts import Usage
+from fakemodel.parts import Reasoning, Usage
+from fakemodel.reply import Reply, altered
 from fakemodel.state import Stored
 from fakemodel.wire import responses
 from fakemodel.wire.errors import Refused
@@ -39,7 +41,7 @@ def create(server: Server, call: Call) -> Answering:
     try:
         position, reply = yield from server.play(call)
         possible.check_possible(reply, body, position)
-        reply = counted(reply, tokens_of(context, body))
+        reply = counted(_with_reasoning(reply, body, position), tokens_of(context, body))
         ids, fields = Ids(position, chain), _echoed(body)
         finished = responses.response(reply, ids=ids, fields=fields)
         if not reply.unchecked:
@@ -61,6 +63,19 @@ def create(server: Server, call: Call) -> Answering:
         return sse_answer(tuple(frames(events(obfuscation=_obfuscation(body)))), end)
     end(True)
     return json_answer(200, finished)
+
+
+def _with_reasoning(reply: Reply, body: Payload, turn: int) -> Reply:
+    """A reply whose reasoning is encrypted where the request asks for it, so that it can be sent back."""
+    if "reasoning.encrypted_content" not in (body.get("include") or ()):
+        return reply
+    parts = [
+        replace(part, encrypted_content=part.encrypted_content or _sealed([turn, index, *part.fragments]))
+        if isinstance(part, Reasoning)
+        else part
+        for index, part in enumerate(reply.parts)
+    ]
+    return altered(reply, parts=tuple(parts))
 
 
 def _check_new(server: Server, finished: Payload, context: Context, turn: int) -> None:
@@ -133,12 +148,14 @@ def input_items(server: Server, call: Call) -> Answer:
 
 def input_tokens(server: Server, call: Call) -> Answer:
     """POST /v1/responses/input_tokens: what the usage of such a turn would say."""
+    models.check_model(server, call.body.get("model"), "responses")
     context = call.request.context = _context(server, call.body)
     return json_answer(200, {"object": "response.input_tokens", "input_tokens": tokens_of(context, call.body)})
 
 
 def compact(server: Server, call: Call) -> Answer:
     """POST /v1/responses/compact: what users said, and all the rest in an item that only the server can read."""
+    models.check_model(server, call.body["model"], "responses")
     context = call.request.context = _context(server, call.body)
     ids = server.ids()
     kept = [item for item in context if item.get("role") == "user"]
@@ -154,7 +171,7 @@ def compact(server: Server, call: Call) -> Answer:
     return json_answer(200, body)
 
 
-def _sealed(context: Context) -> str:
+def _sealed(context: Sequence[object]) -> str:
     """What only the server can read: as long as the API's for a short conversation, and another for another one."""
     return "gAAAAA" + urlsafe_b64encode(sha512(json.dumps(context).encode()).digest()).decode()
 
@@ -174,8 +191,22 @@ def _context(server: Server, body: Payload) -> Context:
 def _echoed(body: Payload) -> Payload:
     """What a response says again of its request."""
     fields = {key: body[key] for key in responses.ECHOED & body.keys() if body[key] is not None}
+    for key in MERGED & fields.keys():
+        fields[key] = {**responses.ENVELOPE[key], **_said(fields[key])}
+    if "text" in fields:
+        fields["text"]["format"] = _said(fields["text"]["format"])
+    if body.get("prompt"):
+        fields["prompt"] = body["prompt"]
     conversation_id = _conversation_id(body)
     return fields if conversation_id is None else {**fields, "conversation": {"id": conversation_id}}
+
+
+MERGED = {"reasoning", "text"}
+"""What is said again whole, also where a request says a part of it."""
+
+
+def _said(members: Payload) -> Payload:
+    return {key: value for key, value in members.items() if value is not None}
 
 
 def _obfuscation(body: Payload) -> bool:

@@ -13,8 +13,8 @@ from fakemodel.api import chat, conversations, embeddings, models, parameters, r
 from fakemodel.api.endpoint import Answering, Endpoint, Server
 from fakemodel.api.errors import refused
 from fakemodel.api.http import Answer, Call, Request, json_answer
-from fakemodel.api.queue import Responder
-from fakemodel.errors import ReplyInvalid
+from fakemodel.api.queue import Responder, waited
+from fakemodel.errors import ReplyInvalid, SettingInvalid
 from fakemodel.wire.errors import Refused
 
 __all__ = ["ROUTES", "Route", "answer", "route_of"]
@@ -97,16 +97,28 @@ def _json(request: Request, model: str | None) -> object:
     """The body, if it is JSON; a deployment of Azure's is the model of a body that names none. Raises Refused."""
     try:
         body = request.json
-    except ValueError:
+    except (RecursionError, ValueError):
         raise Refused("invalid_json") from None
     return {"model": model, **body} if model and isinstance(body, dict) else body
 
 
+PLACE = re.compile(r"\{(\w+)\}")
+
+ROUTE = re.compile(r"(?:/(?:[^/{}]|\{[A-Za-z_]\w*\})+)+")
+"""A path, with names in braces for what may stand there."""
+
+
 def route_of(method: str, path: str, responder: Responder) -> Route:
-    """A route of the user's own, answered by a function of his."""
+    """A route of the user's own, answered by a function of his. Raises SettingInvalid for what is no route."""
+    names = PLACE.findall(path) if isinstance(path, str) else []
+    if not ROUTE.fullmatch(str(path)) or len(names) != len(set(names)) or not callable(responder):
+        raise SettingInvalid(
+            f"on({method!r}, {path!r}, {responder!r}) is no route: expected is a path as '/v1/files/{{file_id}}', with "
+            "each name once, and a function of the request."
+        )
 
     def endpoint(server: Server, call: Call) -> Answering:
-        found = yield lambda: responder(call.request)
+        found = yield waited(responder, call.request)
         status, body = found if isinstance(found, tuple) and len(found) == 2 else (200, found)
         if not isinstance(body, dict) or status not in HTTPStatus.__members__.values():
             raise ReplyInvalid(
@@ -114,7 +126,7 @@ def route_of(method: str, path: str, responder: Responder) -> Route:
             )
         return json_answer(status, body)
 
-    return Route(method.upper(), path if path.startswith("/") else f"/{path}", endpoint)
+    return Route(method.upper(), path, endpoint)
 
 
 ROUTES = (

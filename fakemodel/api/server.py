@@ -101,7 +101,12 @@ class LoopbackServer:
             return
         headers = {key.decode("latin-1"): value.decode("latin-1") for key, value in scope["headers"]}
         request = Request(scope["method"], f"/{path}", scope["query_string"].decode(), headers, body)
-        answer = await api.answer_async(request, asyncio.to_thread)  # a responder may block, and ask this very server
+        try:
+            answer = await api.answer_async(
+                request, asyncio.to_thread
+            )  # a responder may block, and ask this very server
+        except asyncio.CancelledError:  # the server is closed while a responder is asked: there is nobody to tell
+            return
         # Connections are not kept: a client that outlives its event loop, as the one that the Agents SDK shares
         # between tests, would find a dead one in its pool.
         sent = {**answer.headers, "connection": "close"}

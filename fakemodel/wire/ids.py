@@ -25,20 +25,20 @@ ITEM_PREFIX = {
     "tool_search_call": "tsc",
     "tool_search_output": "tso",
     "compaction": "cmp",
+    "computer_call": "cu",
+    "local_shell_call": "lsh",
+    "shell_call": "sh",
+    "apply_patch_call": "apc",
+    "mcp_approval_request": "mcpr",
 }
 """What the id of an output item begins with, by the item's type."""
 
 CALLERS_PREFIX = {
     "function_call_output": "fc",
     "custom_tool_call_output": "ctco",
-    "computer_call": "cu",
     "computer_call_output": "cuo",
-    "local_shell_call": "lsh",
-    "shell_call": "sh",
     "shell_call_output": "sho",
-    "apply_patch_call": "apc",
     "apply_patch_call_output": "apco",
-    "mcp_approval_request": "mcpr",
     "mcp_approval_response": "mcpa",  # nobody quotes one: this is ours
     "program": "cm",
     "program_output": "cmo",

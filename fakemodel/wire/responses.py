@@ -16,7 +16,7 @@ from fakemodel.wire.outputs import Output, item_events, outputs
 from fakemodel.wire.payload import Payload
 from fakemodel.wire.tokens import usage_of
 
-__all__ = ["ECHOED", "at_first", "checked", "events", "response", "usage_body"]
+__all__ = ["ECHOED", "ENVELOPE", "at_first", "checked", "events", "response", "usage_body"]
 
 
 def _envelope() -> Payload:
@@ -72,7 +72,8 @@ SERVERS_OWN = {
     "output",
     "usage",
 }
-ECHOED = _envelope().keys() - SERVERS_OWN
+ENVELOPE = _envelope()
+ECHOED = ENVELOPE.keys() - SERVERS_OWN
 """What a request may set, and its response says again."""
 
 SAID_BY = {

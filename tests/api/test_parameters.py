@@ -93,7 +93,6 @@ NO_INPUT = "One of \"input\" or \"previous_response_id\" or 'prompt' or 'convers
         (asked(reasoning={"bogus": 1}), *unknown("reasoning.bogus")),
         (asked(stream_options={"include_usage": True}), *unknown("stream_options.include_usage")),
         (asked(input=[{**HELLO, "bogus": 1}]), *unknown("input[0].bogus")),
-        (asked(input=[{**HELLO, "phase": "final_answer"}]), *unknown("input[0].phase")),
         (asked(input=[{**CALL, "parsed_arguments": {}}, OUTPUT]), *unknown("input[0].parsed_arguments")),
         (asked(tools=[{"type": "web_search", "max_uses": 1}]), *unknown("tools[0].max_uses")),
         # types

@@ -5,7 +5,7 @@ import asyncio
 import openai
 import pytest
 
-from fakemodel import FakeOpenAI, NoReplyLeft, ReplyInvalid
+from fakemodel import FakeOpenAI, NoReplyLeft, ReplyInvalid, SettingInvalid
 from fakemodel.httpx_modules import sdk_httpx
 
 
@@ -154,3 +154,24 @@ def test_a_responder_that_returns_no_reply_is_told(api, client, said):
 
     with pytest.raises(ReplyInvalid):
         api.assert_complete()
+
+
+@pytest.mark.parametrize("path", ["v1/files", "/v1/{a}/{a}", "/v1/{a-b}", "/v1//files", None])
+def test_what_is_no_route_is_told_at_once(api, path):
+    with pytest.raises(SettingInvalid, match="is no route: expected is a path as '/v1/files/"):
+        api.on("GET", path, dict)
+
+
+def test_a_responder_may_end_an_iteration_by_mistake(api, client):
+    answers = iter(())
+    api.say(lambda request: next(answers))
+
+    with pytest.raises(openai.InternalServerError):
+        client.responses.create(model="gpt-4.1", input="Hi")
+    with pytest.raises(RuntimeError, match="raised StopIteration"):
+        api.assert_complete()
+
+
+def test_an_exception_is_no_reply(api):
+    with pytest.raises(ReplyInvalid):
+        api.say(ValueError)

@@ -50,15 +50,17 @@ TEXTS = content("text")
 
 CALL_ID = Text(least=1, most=40)
 
-CALLED = Members({"name": NAME, "arguments": TEXT}, ("name", "arguments"))
+CALLED = Members({"name": NAME, "arguments": TEXT}, ("name", "arguments"), unknown=None)
 
 CALL = Tagged(
     by="type",
     kinds={
-        "function": Members({"id": CALL_ID, "type": TEXT, "function": CALLED}, ("id", "function")),
+        # What the SDK's stream helper adds (`index`, `parsed_arguments`) is sent back by whoever appends its message.
+        "function": Members({"id": CALL_ID, "type": TEXT, "function": CALLED}, ("id", "function"), unknown=None),
         "custom": Members(
             {"id": CALL_ID, "type": TEXT, "custom": Members({"name": NAME, "input": TEXT}, ("name", "input"))},
             ("id", "custom"),
+            unknown=None,
         ),
     },
 )

@@ -1,0 +1,58 @@
+"""What a client was answered can be sent back as it is."""
+
+import pytest
+
+from fakemodel import Reply, ReplyInvalid, reasoning, tool_call
+
+MESSAGES = [{"role": "user", "content": "Hi"}]
+
+
+def test_reasoning_is_encrypted_where_it_is_asked_for_and_sent_back(api, client):
+    api.say(Reply(reasoning("Hm"), "Hello"), Reply(reasoning("Hm"), "Hello again"))
+    asked = {"model": "gpt-5", "store": False, "include": ["reasoning.encrypted_content"]}
+
+    first = client.responses.create(input="Hi", **asked)
+    second = client.responses.create(
+        input=[*MESSAGES, *(item.to_dict() for item in first.output), {"role": "user", "content": "And?"}], **asked
+    )
+
+    assert second.output_text == "Hello again"
+    assert first.output[0].encrypted_content
+    assert first.output[0].encrypted_content != second.output[0].encrypted_content
+
+
+def test_reasoning_is_as_it_was_scripted_where_nobody_asks(api, client):
+    api.say(Reply(reasoning("Hm"), "Hello"), Reply(reasoning("Hm", encrypted_content="sealed"), "Hello"))
+
+    assert client.responses.create(model="gpt-5", input="Hi").output[0].encrypted_content is None
+    told = client.responses.create(model="gpt-5", input="Hi", include=["reasoning.encrypted_content"])
+    assert told.output[0].encrypted_content == "sealed"
+
+
+def test_the_message_that_the_sdk_put_together_is_sent_back(api, client):
+    api.say(tool_call("get_weather", {"city": "Paris"}), "Sunny.")
+    with client.chat.completions.stream(model="gpt-4o", messages=MESSAGES) as stream:
+        message = stream.get_final_completion().choices[0].message
+    output = {"role": "tool", "tool_call_id": message.tool_calls[0].id, "content": "sunny"}
+
+    answer = client.chat.completions.create(model="gpt-4o", messages=[*MESSAGES, message.to_dict(), output])
+
+    assert answer.choices[0].message.content == "Sunny."
+
+
+def test_a_prompt_is_said_again(api, client):
+    api.say("Hello")
+
+    answer = client.responses.create(model="gpt-4o", input="Hi", prompt={"id": "pmpt_1", "version": "2"})
+
+    assert (answer.prompt.id, answer.prompt.version) == ("pmpt_1", "2")
+
+
+@pytest.mark.parametrize(("asked", "reply"), [({"n": 2}, "Hello"), ({}, Reply.choices("Hello", "Hi"))])
+def test_as_many_choices_are_said_as_were_asked_for(api, client, asked, reply):
+    api.say(reply)
+
+    with pytest.raises(Exception, match="choices"):
+        client.chat.completions.create(model="gpt-4o", messages=MESSAGES, **asked)
+    with pytest.raises(ReplyInvalid, match=r"The API would answer turn 1 with . choices \(n\), not ."):
+        api.assert_complete()
