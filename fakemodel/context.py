@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from fakemodel.wire.errors import Refused
+from fakemodel.wire.ids import CALL_TYPES
 from fakemodel.wire.payload import Payload
 
 __all__ = [
@@ -18,14 +19,7 @@ __all__ = [
     "text_of",
 ]
 
-ANSWERS = {
-    "function_call": "function_call_output",
-    "custom_tool_call": "custom_tool_call_output",
-    "computer_call": "computer_call_output",
-    "local_shell_call": "local_shell_call_output",
-    "shell_call": "shell_call_output",
-    "apply_patch_call": "apply_patch_call_output",
-}
+ANSWERS = {type_: f"{type_}_output" for type_ in CALL_TYPES}
 """The calls that the caller answers, and the item that answers each."""
 
 
@@ -43,6 +37,9 @@ class Context(tuple[Payload, ...]):
 def text_of(item: Payload) -> str:
     """What is said in an item: of a message its content, of a tool's output the output, of a call its arguments."""
     said = next((item[key] for key in SAYING if item.get(key)), "")
+    if item.get("tool_calls"):  # of a message of Chat Completions
+        called = (call.get("function") or call.get("custom") or {} for call in item["tool_calls"])
+        return "".join([str(said), *(str(each.get("arguments") or each.get("input") or "") for each in called)])
     if isinstance(said, list):
         parts = [part for part in said if isinstance(part, dict)]
         return "".join(str(next((part[key] for key in SAYING if part.get(key)), "")) for part in parts)

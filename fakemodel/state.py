@@ -38,13 +38,16 @@ class Stored:
 
 @dataclass(slots=True)
 class Conversation:
-    """A conversation that is kept: its `items` in their order, and whether a run is `busy` with it."""
+    """A conversation that is kept: its `items` in their order, and the `run` that holds it, if one does.
+
+    That is a response that is made in the background, or True for any other.
+    """
 
     id: str
     created_at: int
     metadata: Mapping[str, str] = field(default_factory=dict)
     items: tuple[Payload, ...] = ()
-    busy: bool = False
+    run: Stored | bool = False
 
     def item(self, item_id: str) -> Payload:
         """One of its items. Raises Refused."""
@@ -54,23 +57,18 @@ class Conversation:
         raise Refused("item_not_in_conversation", item_id)
 
     def add(self, items: Sequence[Payload]) -> None:
-        """Append items. Raises Refused for one that is there already, and while a run is busy with it."""
+        """Append items. Raises Refused for one that is there already."""
         there = {item.get("id") for item in self.items}
         for item in items:
             if item.get("id") in there:
                 raise Refused("item_already_in_conversation")
             there.add(item.get("id"))
-        self._change((*self.items, *items))
+        self.items = (*self.items, *items)
 
     def remove(self, item_id: str) -> None:
-        """Take an item out. Raises Refused for one that is not there, and while a run is busy with it."""
+        """Take an item out. Raises Refused for one that is not there."""
         gone = self.item(item_id)
-        self._change(tuple(item for item in self.items if item is not gone))
-
-    def _change(self, items: tuple[Payload, ...]) -> None:
-        if self.busy:
-            raise Refused("conversation_locked")
-        self.items = items
+        self.items = tuple(item for item in self.items if item is not gone)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,18 +137,25 @@ class State:
         check_calls(seen)
         return seen
 
+    def free(self, conversation_id: str) -> Conversation:
+        """A conversation that no run holds. Raises Refused."""
+        conversation = self.conversation(conversation_id)
+        run = conversation.run
+        # A response in the background holds it until its end, or until it is forgotten.
+        if run is True or (run and run.coming and self.responses.get(run.body["id"]) is run):
+            raise Refused("conversation_locked")
+        return conversation
+
     def lock(self, conversation_id: str | None) -> None:
         """Begin a run on a conversation, if there is one: another is refused until `unlock`. Raises Refused."""
         if conversation_id is not None:
-            conversation = self.conversation(conversation_id)
-            if conversation.busy:
-                raise Refused("conversation_locked")
-            conversation.busy = True
+            self.free(conversation_id).run = True
 
-    def unlock(self, conversation_id: str | None) -> None:
+    def unlock(self, conversation_id: str | None, run: Stored | bool = True) -> None:
         """End a run on a conversation; it may have been deleted meanwhile."""
-        if conversation_id in self.conversations:
-            self.conversations[conversation_id].busy = False
+        conversation = self.conversations.get(conversation_id or "")
+        if conversation is not None and conversation.run is run:
+            conversation.run = False
 
     def keep(self, stored: Stored) -> None:
         """Remember a response, and append what is new in a finished one to its conversation.
@@ -159,7 +164,11 @@ class State:
         """
         if stored.body["store"] or stored.body["background"]:
             self.responses[stored.body["id"]] = stored
-        self._append(stored)
+        conversation = self.conversations.get(stored.conversation_id or "")
+        if conversation is not None and stored.coming:
+            conversation.run = stored
+        elif conversation is not None and stored.body["store"] and stored.body["status"] in ANSWERED:
+            conversation.items = stored.context
 
     def proceed(self, stored: Stored) -> None:
         """Let a response in the background come to the next of its bodies."""
@@ -176,19 +185,12 @@ class State:
 
     def forget(self, stored: Stored) -> None:
         """Delete a response; what went on from it, and its conversation, stay as they are."""
-        if stored.coming:
-            stored.coming = []
-            self.unlock(stored.conversation_id)
         del self.responses[stored.body["id"]]
 
     def _ended(self, stored: Stored) -> None:
-        self._append(stored)
-        self.unlock(stored.conversation_id)
-
-    def _append(self, stored: Stored) -> None:
-        conversation = self.conversations.get(stored.conversation_id or "")
-        if conversation is not None and stored.body["store"] and stored.body["status"] in ANSWERED:
-            conversation.items = stored.context
+        if self.responses.get(stored.body["id"]) is stored:
+            self.keep(stored)
+        self.unlock(stored.conversation_id, stored)
 
     def _previous(self, response_id: str) -> Stored:
         stored = self.responses.get(response_id)
@@ -198,21 +200,20 @@ class State:
 
     def _resolved(self, input: Sequence[Payload]) -> Iterator[Payload]:
         """The items of an input; what a reference names, and reasoning that only the server can read, must be kept."""
+        kept: dict[str, Payload] | None = None
         for item in input:
             refers = item.get("type") == "item_reference"
             unread = item.get("type") == "reasoning" and not item.get("encrypted_content")
             if not (refers or unread) or not isinstance(item.get("id"), str):
                 yield item
                 continue
-            kept = self.kept_item(item["id"])
-            if kept is None:
+            kept = self.kept_items() if kept is None else kept
+            if item["id"] not in kept:
                 raise Refused("item_not_found", item["id"])
-            yield kept if refers else item
+            yield kept[item["id"]] if refers else item
 
-    def kept_item(self, item_id: str) -> Payload | None:
-        """An item of a stored response, or of a conversation; None for one that is not kept."""
-        everything = (
-            *(stored.context for stored in self.responses.values() if stored.body["store"]),
-            *(conversation.items for conversation in self.conversations.values()),
-        )
-        return next((item for items in everything for item in items if item.get("id") == item_id), None)
+    def kept_items(self) -> dict[str, Payload]:
+        """The items of stored responses and of conversations, by their ids."""
+        contexts = [stored.context for stored in self.responses.values() if stored.body["store"]]
+        everything = (*contexts, *(conversation.items for conversation in self.conversations.values()))
+        return {item["id"]: item for items in everything for item in items if isinstance(item.get("id"), str)}

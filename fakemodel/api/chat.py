@@ -6,11 +6,11 @@ from fakemodel.api import models, possible, schemas, stored_completions
 from fakemodel.api.endpoint import Answering, Server
 from fakemodel.api.http import Call, json_answer, sse_answer
 from fakemodel.context import Context, check_messages
+from fakemodel.tokens import counted, tokens_of
 from fakemodel.wire import chat
 from fakemodel.wire.ids import Ids
 from fakemodel.wire.payload import Payload
 from fakemodel.wire.sse import frames
-from fakemodel.wire.tokens import counted, tokens_of
 
 __all__ = ["create"]
 

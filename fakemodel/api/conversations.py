@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import chain
 
 from fakemodel.api.endpoint import Server
 from fakemodel.api.http import Answer, Call, json_answer
 from fakemodel.api.items import kept, shown, type_of, unnamed
 from fakemodel.api.paging import page
-from fakemodel.api.parameters.kinds import Text
-from fakemodel.api.parameters.settings import METADATA
+from fakemodel.api.parameters.settings import CONVERSATION_ID, METADATA
 from fakemodel.state import Conversation
 from fakemodel.wire.errors import Refused
 from fakemodel.wire.payload import Payload
 
 __all__ = ["create", "create_items", "delete", "delete_item", "list_items", "retrieve", "retrieve_item", "update"]
-
-CONVERSATION_ID = Text(prefix="conv")
 
 
 def create(server: Server, call: Call) -> Answer:
@@ -52,7 +49,7 @@ def delete(server: Server, call: Call) -> Answer:
 
 def create_items(server: Server, call: Call) -> Answer:
     """POST /v1/conversations/{conversation_id}/items: answers what was added."""
-    conversation = _conversation(server, call)
+    conversation = _free(server, call)
     if not call.body["items"]:
         raise Refused("empty_array", "items", "1")
     brought = _brought(server, call.body["items"])
@@ -74,7 +71,7 @@ def retrieve_item(server: Server, call: Call) -> Answer:
 
 def delete_item(server: Server, call: Call) -> Answer:
     """DELETE /v1/conversations/{conversation_id}/items/{item_id}: answers the conversation."""
-    conversation = _conversation(server, call)
+    conversation = _free(server, call)
     conversation.remove(call.named["item_id"])
     return _answer(conversation)
 
@@ -86,18 +83,23 @@ def _conversation(server: Server, call: Call) -> Conversation:
     return server.state.conversation(conversation_id)
 
 
+def _free(server: Server, call: Call) -> Conversation:
+    """The conversation that the path names, where no run holds it. Raises Refused."""
+    return server.state.free(_conversation(server, call).id)
+
+
 def _brought(server: Server, items: Sequence[Payload]) -> tuple[Payload, ...]:
     """The items that a caller adds. What the server keeps under an id it takes, whatever the caller says of it.
 
     Any other id is given out anew. Raises Refused for a reference to what is not kept.
     """
-    return tuple(chain.from_iterable(_taken(server, item) for item in items))
+    known = server.state.kept_items() if any(item.get("id") for item in items) else {}
+    return tuple(chain.from_iterable(_taken(server, item, known) for item in items))
 
 
-def _taken(server: Server, item: Payload) -> tuple[Payload, ...]:
-    known = server.state.kept_item(item["id"]) if item.get("id") else None
-    if known is not None:
-        return (known,)
+def _taken(server: Server, item: Payload, known: Mapping[str, Payload]) -> tuple[Payload, ...]:
+    if item.get("id") in known:
+        return (known[item["id"]],)
     if type_of(item) == "item_reference":
         raise Refused("item_not_in_conversation", item["id"])
     return kept([unnamed(item)], lambda prefix: server.ids().item(prefix, 0))

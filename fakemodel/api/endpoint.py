@@ -29,7 +29,7 @@ class Server(Protocol):
         """The models that requests named, in their order."""
 
     def play(self, call: Call) -> Steps:
-        """The position of a turn, and its reply. Raises NoReplyLeft."""
+        """The position of a turn, and its reply. Raises NoReplyLeft, ReplyInvalid, and what a responder raises."""
 
     def ids(self) -> Ids:
         """Fresh ids for what a caller brings."""

@@ -59,7 +59,7 @@ class FakeOpenAI:
         self.routes: list[routes.Route] = []
         self._queue = Queue()
         self._brought = 0
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # a stream that is collected closes its answer, in the middle of anything
         self.say(*listed(replies))
 
     def __repr__(self) -> str:
@@ -78,7 +78,8 @@ class FakeOpenAI:
         """Answer a route by a function of your own: `api.on("GET", "/v1/files/{file_id}", responder)`.
 
         It is given the `Request`, whose `named` has what stands in the places of the path, and returns the JSON body,
-        or a status and the JSON body. It may be async, and goes before what FakeOpenAI itself serves there.
+        or a status and the JSON body; anything else fails the test. It may be async, and goes before what FakeOpenAI
+        itself serves there. Raises SettingInvalid for a path that is none.
         """
         self.routes.append(routes.route_of(method, path, responder))
 
@@ -203,7 +204,10 @@ class FakeOpenAI:
         return request.answer
 
     def play(self, call: Call) -> Steps:
-        """The position of a turn, and its reply; yields the responders that are to be called for it."""
+        """The position of a turn, and its reply; yields the responders that are to be called for it.
+
+        Raises NoReplyLeft, ReplyInvalid, and what a responder raises.
+        """
         return self._queue.play(call)
 
     def ids(self) -> Ids:

@@ -29,7 +29,7 @@ class Answer:
     """What goes back: `parts` are the pieces of the body, which are sent one by one as the answer is iterated.
 
     `end` is called once: with True when the last part goes out, for who has it may ask again at once; with False when
-    the client goes away before.
+    the client goes away before. On loopback a part has gone out when the socket took it.
     """
 
     status: int
@@ -40,23 +40,29 @@ class Answer:
     """How many parts the client has been given."""
     cancelled: bool = False
     """Whether the client went away before it had them all."""
+    _ended: bool = field(default=False, repr=False)
 
     def __iter__(self) -> Answer:
         return self
 
     def __next__(self) -> bytes:
         if self.cancelled or self.sent == len(self.parts):
+            self._end(whole=True)
             raise StopIteration
         self.sent += 1
         if self.sent == len(self.parts):
-            self.end(True)
+            self._end(whole=True)
         return self.parts[self.sent - 1]
 
     def close(self) -> None:
         """The client reads no more."""
-        if self.sent < len(self.parts) and not self.cancelled:
-            self.cancelled = True
-            self.end(False)
+        self.cancelled |= not self._ended
+        self._end(whole=False)
+
+    def _end(self, *, whole: bool) -> None:
+        if not self._ended:
+            self._ended = True
+            self.end(whole)
 
     @property
     def body(self) -> bytes:
@@ -112,6 +118,13 @@ class Call:
     named: Mapping[str, str]
     query: Mapping[str, Sequence[str]]
     body: Payload
+
+    @property
+    def conversation_id(self) -> str | None:
+        """The conversation that the body names: by its id, or as an object that has it."""
+        named = self.body.get("conversation")
+        found: str | None = named.get("id") if isinstance(named, dict) else named
+        return found
 
 
 def json_answer(status: int, body: Mapping[str, Any], headers: Mapping[str, str] = MappingProxyType({})) -> Answer:

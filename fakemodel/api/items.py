@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import reduce
 from typing import Any
 
-from fakemodel.api.parameters.kinds import OneOf
+from fakemodel.api.parameters.input_items import untyped
+from fakemodel.api.parameters.settings import INCLUDE
 from fakemodel.wire.ids import CALLERS_PREFIX, ITEM_PREFIX
 from fakemodel.wire.payload import Payload
 
@@ -61,7 +62,7 @@ def shown(items: Iterable[Payload], query: Mapping[str, Sequence[str]]) -> list[
     """The items without what the API leaves out unless the query's `include` names it. Raises Refused."""
     included = query.get("include", ())
     for position, name in enumerate(included):
-        INCLUDABLE.check(name, f"include[{position}]")
+        INCLUDE.check(name, f"include[{position}]")
     return [reduce(_without, INSTEAD.keys() - set(included), item) for item in items]
 
 
@@ -80,12 +81,10 @@ INSTEAD: Mapping[str, tuple[Any, ...]] = {
 A name has the type of the item, then the member, or where that is: in another member, or in the parts of a type.
 """
 
-INCLUDABLE = OneOf(tuple(INSTEAD))
-
 
 def type_of(item: Payload) -> str:
-    """The type of an item: one that does not tell it is a message if it has a role, else a reference."""
-    return str(item.get("type") or ("message" if "role" in item else "item_reference"))
+    """The type of an item, told or not."""
+    return str(item.get("type") or untyped(item))
 
 
 def _kept(item: Payload, new_id: Callable[[str], str]) -> Payload:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 from fakemodel.api.parameters.kinds import Integer, OneOf
 from fakemodel.wire.errors import Refused
 from fakemodel.wire.payload import Payload
 
-__all__ = ["page"]
+__all__ = ["NUMBER", "page"]
+
+NUMBER = re.compile(r"-?[0-9]{1,18}")
+"""A number of a query, such as fits in 64 bits."""
 
 ORDER = OneOf(("asc", "desc"))
 LIMIT = Integer(1, 100)
@@ -38,7 +42,7 @@ def page(items: Sequence[Payload], query: Mapping[str, Sequence[str]], default_o
 
 
 def _limit(word: str) -> int:
-    limit: object = int(word) if word.removeprefix("-").isdecimal() else word
+    limit: object = int(word) if NUMBER.fullmatch(word) else word
     LIMIT.check(limit, "limit")
     assert isinstance(limit, int)
     return limit

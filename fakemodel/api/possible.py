@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from fakemodel.api.schemas import Strict, check_schemas, flat, output_format, strict_functions, strict_output
+from fakemodel.api.schemas import Strict, flat, output_format, strict_functions, strict_output
 from fakemodel.context import ANSWERS
 from fakemodel.errors import ReplyInvalid
 from fakemodel.reply import Reply
@@ -19,7 +19,7 @@ from fakemodel.wire.ids import Ids
 from fakemodel.wire.outputs import outputs
 from fakemodel.wire.payload import Payload
 
-__all__ = ["check_possible", "check_schemas"]
+__all__ = ["check_possible"]
 
 FORMATS = ("date", "email", "ipv4", "ipv6", "uuid")
 """The formats of the API that are looked at: those that need no package to tell."""
@@ -72,10 +72,10 @@ def _tool_choice(calls: Sequence[Payload], body: Payload) -> Iterator[tuple[str,
     chosen = flat(choice)
     allowed: Sequence[object] | None = [] if choice == "none" else None
     called = choice == "required" or bool(chosen)
-    if chosen.get("type") in ("function", "custom"):
-        allowed = [chosen]
-    elif chosen.get("type") == "allowed_tools":
+    if chosen.get("type") == "allowed_tools":
         allowed, called = chosen.get("tools") or (), chosen.get("mode") == "required"
+    elif chosen:
+        allowed = [chosen]
     if called and not calls:
         yield demanded, "no call"
     if allowed is not None:

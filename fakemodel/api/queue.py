@@ -116,9 +116,8 @@ def _checked(reply: object) -> object:
 def _summary(call: Call, turn: int) -> Asked:
     """The request as a guard looks at it."""
     body = call.body
-    conversation = body.get("conversation")
-    named = conversation.get("id") if isinstance(conversation, dict) else conversation
-    return Asked(turn, items_of(body.get("input", body.get("messages"))), body.get("previous_response_id"), named)
+    items = items_of(body.get("input", body.get("messages")))
+    return Asked(turn, items, body.get("previous_response_id"), call.conversation_id)
 
 
 def _asked(call: Call) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from base64 import urlsafe_b64encode
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from hashlib import sha512
@@ -13,18 +13,18 @@ from itertools import islice
 from fakemodel.api import items, models, possible, schemas
 from fakemodel.api.endpoint import Answering, Server
 from fakemodel.api.http import Answer, Call, json_answer, sse_answer
-from fakemodel.api.paging import page
+from fakemodel.api.paging import NUMBER, page
 from fakemodel.context import Context, items_of
 from fakemodel.errors import ReplyInvalid
 from fakemodel.parts import Reasoning, Usage
 from fakemodel.reply import Reply, altered
 from fakemodel.state import Stored
+from fakemodel.tokens import counted, tokens_of
 from fakemodel.wire import responses
 from fakemodel.wire.errors import Refused
 from fakemodel.wire.ids import Ids
 from fakemodel.wire.payload import Payload
 from fakemodel.wire.sse import frames
-from fakemodel.wire.tokens import counted, tokens_of
 
 __all__ = ["cancel", "compact", "create", "delete", "input_items", "input_tokens", "retrieve"]
 
@@ -34,35 +34,49 @@ def create(server: Server, call: Call) -> Answering:
     body, state = call.body, server.state
     models.check_model(server, body.get("model"), "responses")
     schemas.check_schemas(body)
-    conversation_id = _conversation_id(body)
-    context = call.request.context = _context(server, body)
+    conversation_id = call.conversation_id
+    context = call.request.context = _context(server, call)
     chain = state.chain_of(body.get("previous_response_id"))
     state.lock(conversation_id)
     try:
         position, reply = yield from server.play(call)
         possible.check_possible(reply, body, position)
         reply = counted(_with_reasoning(reply, body, position), tokens_of(context, body))
-        ids, fields = Ids(position, chain), _echoed(body)
+        ids, fields = Ids(position, chain), _echoed(call)
         finished = responses.response(reply, ids=ids, fields=fields)
+        stored = Stored(finished, context, position if chain is None else chain, conversation_id)
         if not reply.unchecked:
-            _check_new(server, finished, context, position)
+            _check_new(server, stored, position)
+        events = partial(responses.events, reply, ids=ids, fields=fields)
+        parts = tuple(frames(events(obfuscation=_obfuscation(body)))) if body.get("stream") else ()
+        if body.get("background"):
+            return _in_background(server, stored, events, parts)
     except BaseException:
         state.unlock(conversation_id)
         raise
-    stored = Stored(finished, context, position if chain is None else chain, conversation_id)
-    events = partial(responses.events, reply, ids=ids, fields=fields)
-    if body.get("background"):
-        return _in_background(server, stored, events(), events if body.get("stream") else None, call)
 
     def end(whole: bool) -> None:
         if whole:
             state.keep(stored)
         state.unlock(conversation_id)
 
-    if body.get("stream"):
-        return sse_answer(tuple(frames(events(obfuscation=_obfuscation(body)))), end)
+    if parts:
+        return sse_answer(parts, end)
     end(True)
     return json_answer(200, finished)
+
+
+def _in_background(
+    server: Server, stored: Stored, events: Callable[..., Iterator[Payload]], parts: tuple[bytes, ...]
+) -> Answer:
+    """A response that is made when nobody looks: it comes a step further whenever it is retrieved."""
+    queued, in_progress = (event["response"] for event in islice(events(), 1, 3))
+    stored.coming, stored.body = [in_progress, stored.body], queued
+    stored.events = events if parts else None
+    server.state.keep(stored)
+    if parts:
+        return sse_answer(parts, lambda _: server.state.finish(stored))  # also when the client goes away
+    return json_answer(200, queued)
 
 
 def _with_reasoning(reply: Reply, body: Payload, turn: int) -> Reply:
@@ -78,34 +92,22 @@ def _with_reasoning(reply: Reply, body: Payload, turn: int) -> Reply:
     return altered(reply, parts=tuple(parts))
 
 
-def _check_new(server: Server, finished: Payload, context: Context, turn: int) -> None:
+def _check_new(server: Server, stored: Stored, turn: int) -> None:
     """Raise ReplyInvalid for ids that were given out before, as the API never does."""
-    if finished["id"] in server.state.responses:
-        raise ReplyInvalid(f"Turn {turn} says id={finished['id']!r}, which another response has. {ANEW}")
-    known = {item.get(key) for item in context for key in GIVEN_OUT if item.get(key)}
-    for item in finished["output"]:
+    if stored.body["id"] in server.state.responses:
+        raise ReplyInvalid(f"Turn {turn} says id={stored.body['id']!r}, which another response has. {ANEW}")
+    known = {item.get(key) for item in stored.saw for key in GIVEN_OUT}
+    for item in stored.body["output"]:
         for key in GIVEN_OUT:
-            if item.get(key) in known:
+            if item.get(key) is not None and item[key] in known:
                 raise ReplyInvalid(f"Turn {turn} says {key}={item[key]!r} once more: its model sees it already. {ANEW}")
+            known.add(item.get(key))
 
 
 GIVEN_OUT = ("id", "call_id")
 """The ids of an item."""
 
 ANEW = "Leave the id out of the reply, and each turn has its own; or give it unchecked=True if the test is about that."
-
-
-def _in_background(
-    server: Server, stored: Stored, events: Iterator[Payload], again: partial[Iterator[Payload]] | None, call: Call
-) -> Answer:
-    """A response that is made when nobody looks: it comes a step further whenever it is retrieved."""
-    queued, in_progress = (event["response"] for event in islice(events, 1, 3))
-    stored.coming, stored.body, stored.events = [in_progress, stored.body], queued, again
-    server.state.keep(stored)
-    if again is None:
-        return json_answer(200, queued)
-    parts = tuple(frames(again(obfuscation=_obfuscation(call.body))))
-    return sse_answer(parts, lambda _: server.state.finish(stored))  # also when the client goes away
 
 
 def retrieve(server: Server, call: Call) -> Answer:
@@ -149,14 +151,14 @@ def input_items(server: Server, call: Call) -> Answer:
 def input_tokens(server: Server, call: Call) -> Answer:
     """POST /v1/responses/input_tokens: what the usage of such a turn would say."""
     models.check_model(server, call.body.get("model"), "responses")
-    context = call.request.context = _context(server, call.body)
+    context = call.request.context = _context(server, call)
     return json_answer(200, {"object": "response.input_tokens", "input_tokens": tokens_of(context, call.body)})
 
 
 def compact(server: Server, call: Call) -> Answer:
     """POST /v1/responses/compact: what users said, and all the rest in an item that only the server can read."""
     models.check_model(server, call.body["model"], "responses")
-    context = call.request.context = _context(server, call.body)
+    context = call.request.context = _context(server, call)
     ids = server.ids()
     kept = [item for item in context if item.get("role") == "user"]
     compaction = {"id": ids.item("cmp", 0), "type": "compaction", "encrypted_content": _sealed(context)}
@@ -176,20 +178,15 @@ def _sealed(context: Sequence[object]) -> str:
     return "gAAAAA" + urlsafe_b64encode(sha512(json.dumps(context).encode()).digest()).decode()
 
 
-def _conversation_id(body: Payload) -> str | None:
-    named = body.get("conversation")
-    found: str | None = named.get("id") if isinstance(named, dict) else named
-    return found
-
-
-def _context(server: Server, body: Payload) -> Context:
+def _context(server: Server, call: Call) -> Context:
     """What the model is to see. Raises Refused."""
-    brought = items.kept(items_of(body.get("input")), lambda prefix: server.ids().item(prefix, 0))
-    return server.state.context(brought, body.get("previous_response_id"), _conversation_id(body))
+    brought = items.kept(items_of(call.body.get("input")), lambda prefix: server.ids().item(prefix, 0))
+    return server.state.context(brought, call.body.get("previous_response_id"), call.conversation_id)
 
 
-def _echoed(body: Payload) -> Payload:
+def _echoed(call: Call) -> Payload:
     """What a response says again of its request."""
+    body = call.body
     fields = {key: body[key] for key in responses.ECHOED & body.keys() if body[key] is not None}
     for key in MERGED & fields.keys():
         fields[key] = {**responses.ENVELOPE[key], **_said(fields[key])}
@@ -197,8 +194,9 @@ def _echoed(body: Payload) -> Payload:
         fields["text"]["format"] = _said(fields["text"]["format"])
     if body.get("prompt"):
         fields["prompt"] = body["prompt"]
-    conversation_id = _conversation_id(body)
-    return fields if conversation_id is None else {**fields, "conversation": {"id": conversation_id}}
+    if call.conversation_id is not None:
+        fields["conversation"] = {"id": call.conversation_id}
+    return fields
 
 
 MERGED = {"reasoning", "text"}
@@ -227,6 +225,6 @@ def _flag(query: Mapping[str, Sequence[str]], name: str) -> bool:
 def _number(query: Mapping[str, Sequence[str]], name: str, default: int) -> int:
     """A number of the query, `default` where it does not say. Raises Refused."""
     word = query.get(name, [str(default)])[-1]
-    if not word.removeprefix("-").isdecimal():
+    if not NUMBER.fullmatch(word):
         raise Refused("wrong_type", name, "an integer", "a string")
     return int(word)

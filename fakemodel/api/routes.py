@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from difflib import get_close_matches
 from http import HTTPStatus
-from urllib.parse import parse_qs, unquote
+from urllib.parse import parse_qs
 
 from fakemodel.api import chat, conversations, embeddings, models, parameters, responses, stored_completions
 from fakemodel.api.endpoint import Answering, Endpoint, Server
@@ -32,7 +32,7 @@ class Route:
     def match(self, path: str) -> dict[str, str] | None:
         """What stands in the places of the path; None for another path."""
         found = _pattern(self.path).fullmatch(path)
-        return None if found is None else {name: unquote(value) for name, value in found.groupdict().items()}
+        return None if found is None else found.groupdict()
 
 
 @functools.cache

@@ -111,9 +111,9 @@ class LoopbackServer:
         # between tests, would find a dead one in its pool.
         sent = {**answer.headers, "connection": "close"}
         lines = [(key.encode("latin-1"), value.encode("latin-1")) for key, value in sent.items()]
-        await send({"type": "http.response.start", "status": answer.status, "headers": lines})
         left = asyncio.ensure_future(receive())  # a client that reads no more is all that can come
         try:
+            await send({"type": "http.response.start", "status": answer.status, "headers": lines})
             for part in answer:
                 await send({"type": "http.response.body", "body": part, "more_body": True})
                 await asyncio.sleep(0)

@@ -86,6 +86,7 @@ ERRORS = {
         404, "The model `{}` does not exist or you do not have access to it.", code="model_not_found"
     ),
     # Known from users' reports; no recording at hand has them.
+    # The first of them in the traces that microsoft/agent-framework tests by, the second in notes of what a proxy met.
     "conversation_not_found": ApiError(404, "Conversation with id '{}' not found."),
     "both_states": ApiError(
         400,
@@ -217,7 +218,11 @@ ERRORS = {
     "completion_not_found": ApiError(404, "Chat completion with id '{}' not found."),
     "response_not_found": ApiError(404, "Response with id '{}' not found."),
     "not_in_background": ApiError(400, "Cannot cancel a synchronous response."),
-    "not_streamed": ApiError(400, "This response was not created in the background with stream=true: it is no stream."),
+    "not_streamed": ApiError(
+        400,
+        "This response has no stream to go on with: it was not made in the background with stream=true, or was "
+        "cancelled.",
+    ),
     # The first sentence is the API's; what follows it is ours.
     "unknown_route": ApiError(404, "Invalid URL ({}). FakeOpenAI serves {}."),
     # Not the API's: the script has no reply for the request, or none that the endpoint could give.

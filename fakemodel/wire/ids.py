@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["CALLERS_PREFIX", "EPOCH", "ITEM_PREFIX", "PREFIXES", "Ids"]
+__all__ = ["CALLERS_PREFIX", "CALL_TYPES", "EPOCH", "ITEM_PREFIX", "PREFIXES", "Ids"]
 
 ITEM_PREFIX = {
     "message": "msg",
@@ -48,6 +48,16 @@ CALLERS_PREFIX = {
 
 Those of the API's description where it has an example, else those that its users quote.
 """
+
+CALL_TYPES = (
+    "function_call",
+    "custom_tool_call",
+    "computer_call",
+    "local_shell_call",
+    "shell_call",
+    "apply_patch_call",
+)
+"""The types of items that the caller answers, who names them by their call id."""
 
 PREFIXES = {"resp", "conv", "call", "chatcmpl", "file", *ITEM_PREFIX.values(), *CALLERS_PREFIX.values()}
 """What the ids begin with that the API gives out; `_` follows, or `-` after `chatcmpl` and `file`."""

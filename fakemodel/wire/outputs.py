@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 from fakemodel.parts import Item, Part, Reasoning, Refusal, Text, ToolCall
 from fakemodel.wire import grammar
 from fakemodel.wire.grammar import GRAMMAR, PART_TEXTS, Free, Outcome, Parts, Step, Streamed
-from fakemodel.wire.ids import ITEM_PREFIX, Ids
+from fakemodel.wire.ids import CALL_TYPES, ITEM_PREFIX, Ids
 from fakemodel.wire.payload import Payload
 
 __all__ = ["Output", "closed_part", "item_events", "outputs", "words"]
@@ -254,6 +254,8 @@ def _call(part: ToolCall, id: str, call_id: str) -> Output:
 def _given(part: Item, ids: Ids, before: list[Output]) -> Output:
     type_ = part.payload["type"]
     named = {"id": _id(type_, ids, before)} if type_ in ITEM_PREFIX and part.streamed is None else {}
+    if type_ in CALL_TYPES and part.streamed is None:
+        named["call_id"] = ids.call(len(before))
     item = {**named, **part.payload}
     steps = None if part.verbatim else GRAMMAR.get(type_)
     return Output(item, _streamed(part), steps, part.opened, part.closed)

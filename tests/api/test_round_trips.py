@@ -56,3 +56,35 @@ def test_as_many_choices_are_said_as_were_asked_for(api, client, asked, reply):
         client.chat.completions.create(model="gpt-4o", messages=MESSAGES, **asked)
     with pytest.raises(ReplyInvalid, match=r"The API would answer turn 1 with . choices \(n\), not ."):
         api.assert_complete()
+
+
+@pytest.mark.parametrize(
+    ("call", "output"),
+    [
+        ({"type": "custom_tool_call", "name": "grep", "input": "x"}, {"output": "found"}),
+        ({"type": "shell_call", "action": {"commands": ["ls"]}, "status": "completed"}, {"output": []}),
+        ({"type": "apply_patch_call", "operation": {"type": "delete_file", "path": "a"}, "status": "completed"}, {}),
+    ],
+    ids=["custom", "shell", "patch"],
+)
+def test_a_call_that_was_scripted_without_ids_can_be_answered(api, client, call, output):
+    api.say(call, "Done.")
+
+    first = client.responses.create(model="gpt-5", input="Hi")
+    made = first.output[0]
+    answer = {"type": f"{call['type']}_output", "call_id": made.call_id, "status": "completed", **output}
+    answer = {key: answer[key] for key in answer if (call["type"], key) != ("custom_tool_call", "status")}
+
+    assert client.responses.create(model="gpt-5", input=[answer], previous_response_id=first.id).output_text == "Done."
+    assert made.id
+
+
+def test_an_approval_is_asked_for_and_given(api, client):
+    api.say({"type": "mcp_approval_request", "server_label": "docs", "name": "read", "arguments": "{}"}, "Done.")
+
+    first = client.responses.create(model="gpt-5", input="Hi")
+    approval = {"type": "mcp_approval_response", "approval_request_id": first.output[0].id, "approve": True}
+
+    assert (
+        client.responses.create(model="gpt-5", input=[approval], previous_response_id=first.id).output_text == "Done."
+    )

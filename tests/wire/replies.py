@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from fakemodel import Reply, reasoning, refusal, text, tool_call, usage
 from fakemodel.parts import Text, ToolCall
-from fakemodel.wire.tokens import counted
+from fakemodel.tokens import counted
 
 __all__ = ["replies", "with_usage"]
 

@@ -23,7 +23,7 @@ from fakemodel.api.parameters.kinds import (
 from fakemodel.api.parameters.tools import NAME, TOOL
 from fakemodel.wire.ids import ITEM_PREFIX
 
-__all__ = ["INPUT", "INPUT_ITEM", "INPUT_PART"]
+__all__ = ["INPUT", "INPUT_ITEM", "INPUT_PART", "untyped"]
 
 BREAKPOINT = Members({"mode": OneOf(("explicit",)), "ttl": TEXT}, ("mode",))
 
@@ -193,7 +193,7 @@ ITEMS: Mapping[str, Kind] = {
 }
 
 
-def type_of(item: Mapping[str, Any]) -> str:
+def untyped(item: Mapping[str, Any]) -> str:
     """The type of an item that does not tell it: a reference has nothing but an id."""
     return "item_reference" if item.keys() - {"type"} == {"id"} else "message"
 
@@ -201,7 +201,7 @@ def type_of(item: Mapping[str, Any]) -> str:
 INPUT_ITEM = Tagged(
     by="type",
     kinds=ITEMS,
-    default=type_of,
+    default=untyped,
     whole=True,
     unlisted=("configuration_update",),
     expected="an input item",

@@ -1,0 +1,45 @@
+"""The input tokens of a request, where its reply says nothing of them: counted by a rule of ours, not the API's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from fakemodel.context import text_of
+from fakemodel.parts import Usage
+from fakemodel.reply import Reply, altered
+from fakemodel.wire.payload import Payload, json_text
+from fakemodel.wire.tokens import usage_of
+
+__all__ = ["count", "counted", "tokens_of"]
+
+CHARACTERS = 4
+"""The characters of a token."""
+
+AN_ITEM = 3
+"""The tokens of an item, beside those of what it says."""
+
+BESIDE = ("instructions", "tools", "text", "response_format")
+"""What of a request is input too, beside the items that the model sees."""
+
+
+def counted(reply: Reply, input: int) -> Reply:
+    """A reply whose usage says what was put in, where it does not say itself."""
+    if reply.usage is not None or reply.recorded is not None:
+        return reply
+    return altered(reply, usage=Usage(input=input, output=usage_of(reply).output))
+
+
+def tokens_of(context: Iterable[Payload], body: Mapping[str, Any]) -> int:
+    """The input tokens of a request that lets a model see `context`.
+
+    Three for each item, and one for every four characters of what it says, of the instructions, and of the tools and
+    the format of the output, as JSON.
+    """
+    beside = sum(count(json_text(body[name])) for name in BESIDE if body.get(name))
+    return sum(AN_ITEM + count(text_of(item)) for item in context) + beside
+
+
+def count(text: str) -> int:
+    """The tokens of a text: one for every four characters, rounded up."""
+    return -(-len(text) // CHARACTERS)
