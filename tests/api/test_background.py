@@ -1,5 +1,7 @@
 """Responses that are made in the background, and clients that go away in the middle of a stream."""
 
+import asyncio
+
 import openai
 import pytest
 
@@ -61,6 +63,21 @@ def test_a_cancelled_response_stays_cancelled_and_leaves_nothing_in_its_conversa
     assert api.requests[-1].context.text == "b"
 
 
+@pytest.mark.parametrize("forget", ["deleted", "cleared"])
+def test_a_response_that_is_forgotten_lets_go_of_its_conversation(api, client, forget):
+    api.say("Hello", "again")
+    conversation = client.conversations.create().id
+    queued = client.responses.create(model="m", input="a", background=True, conversation=conversation)
+
+    if forget == "deleted":
+        client.responses.delete(queued.id)
+    else:
+        api.responses.clear()
+
+    client.responses.create(model="m", input="b", conversation=conversation)
+    assert api.requests[-1].context.text == "b"
+
+
 def test_what_has_ended_is_not_cancelled_any_more(api, client):
     api.say("Hello")
     queued = client.responses.create(model="m", input="a", background=True)
@@ -104,7 +121,7 @@ def test_only_what_was_streamed_is_resumed(api, client):
     api.say("Hello")
     queued = client.responses.create(model="m", input="a", background=True)
 
-    with pytest.raises(openai.BadRequestError, match="not created in the background with stream=true"):
+    with pytest.raises(openai.BadRequestError, match="This response has no stream to go on with"):
         client.responses.retrieve(queued.id, stream=True)
 
 
@@ -119,6 +136,26 @@ def test_a_response_in_the_background_goes_on_when_its_client_goes_away():
     assert api.requests[-1].answer.cancelled
     assert client.responses.retrieve(response.id).output_text == "Hello"
     assert len(client.conversations.items.list(conversation).data) == 2
+
+
+def test_the_stream_of_a_deleted_response_ends_nothing_but_itself():
+    api = FakeOpenAI(["deleted", "kept"])
+    client = api.client()
+    conversation = client.conversations.create().id
+    first = client.responses.create(model="m", input="a", background=True, stream=True, conversation=conversation)
+    deleted = next(first).response
+    client.responses.delete(deleted.id)
+    second = client.responses.create(model="m", input="b", stream=True, conversation=conversation)
+    next(second)
+
+    first.close()
+
+    with pytest.raises(openai.BadRequestError, match="Another process is currently operating"):
+        client.responses.create(model="m", input="c", conversation=conversation)
+    assert [*second][-1].response.output_text == "kept"
+    assert len(client.conversations.items.list(conversation).data) == 2
+    with pytest.raises(openai.NotFoundError):
+        client.responses.retrieve(deleted.id)
 
 
 @pytest.mark.parametrize("events", [0, 1, 5])
@@ -153,6 +190,39 @@ async def test_an_async_client_that_goes_away_leaves_nothing_behind():
     assert api.requests[-1].context.text == "b"
 
 
+async def test_a_task_that_is_cancelled_in_the_middle_of_a_stream_lets_go_of_its_conversation():
+    api = FakeOpenAI([Reply(text("Hel", "lo")), "again"])
+    reading = asyncio.Event()
+
+    async def read(conversation):
+        stream = await client.responses.create(model="m", input="a", stream=True, conversation=conversation)
+        async with stream:
+            await anext(stream)
+            reading.set()
+            await asyncio.Event().wait()
+
+    async with api.async_client() as client:
+        conversation = (await client.conversations.create()).id
+        task = asyncio.create_task(read(conversation))
+        await reading.wait()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+        assert api.requests[-1].answer.cancelled
+        await client.responses.create(model="m", input="b", conversation=conversation)
+    assert api.requests[-1].context.text == "b"
+
+
+def test_a_stream_of_the_sdks_helper_that_is_left_leaves_nothing_behind():
+    api = FakeOpenAI([Reply(text("Hel", "lo"))])
+    with api.client().responses.stream(model="m", input="a") as stream:
+        next(iter(stream))
+
+    assert api.requests[-1].answer.cancelled
+    assert api.responses == {}
+
+
 def test_a_stream_that_was_read_to_its_end_is_not_cancelled():
     api = FakeOpenAI(["Hello"])
     with api.client().responses.create(model="m", input="a", stream=True) as stream:
@@ -161,3 +231,12 @@ def test_a_stream_that_was_read_to_its_end_is_not_cancelled():
     answer = api.requests[0].answer
     assert (answer.cancelled, answer.sent) == (False, len(events))
     assert [*api.responses] == [events[-1].response.id]
+
+
+def test_a_stream_that_is_resumed_behind_its_end_is_empty_and_ends_all_the_same(api, client):
+    api.say("Hello")
+    stream = client.responses.create(model="m", input="a", background=True, stream=True)
+    response_id = next(iter(stream)).response.id
+
+    assert list(client.responses.retrieve(response_id, stream=True, starting_after=999)) == []
+    assert client.responses.retrieve(response_id).status == "completed"

@@ -324,6 +324,15 @@ def test_an_item_that_is_there_already_is_refused(client, type):
     assert client.conversations.items.list(made.id).data == [item]
 
 
+def test_an_item_that_is_brought_twice_is_refused(client):
+    other = client.conversations.create(items=[GREETING])
+    (item,) = client.conversations.items.list(other.id).data
+    reference = {"type": "item_reference", "id": item.id}
+
+    with pytest.raises(openai.BadRequestError, match="Item already in conversation"):
+        client.conversations.create(items=[reference, reference])
+
+
 def test_what_a_model_said_may_be_added_to_a_conversation(api, client):
     api.say("Hello")
     response = client.responses.create(model="gpt-4.1", input="Hi")

@@ -51,3 +51,12 @@ def test_ids_that_are_left_open_are_new_on_every_turn(api, client):
     again = asked_twice(api, client, tool_call("get_weather"))
 
     assert again.id != again.previous_response_id
+
+
+def test_one_reply_says_no_id_twice(api, client):
+    api.say(Reply(tool_call("get_weather", id="call_1"), tool_call("get_time", id="call_1")))
+
+    with pytest.raises(openai.InternalServerError):
+        client.responses.create(model="gpt-4.1", input="Hi")
+    with pytest.raises(ReplyInvalid, match="says call_id='call_1' once more"):
+        api.assert_complete()

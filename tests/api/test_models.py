@@ -91,3 +91,9 @@ def test_the_answers_are_the_sdk_s_type(http):
 @pytest.fixture
 def client_of_any() -> openai.OpenAI:
     return FakeOpenAI(["Hello"] * 3).client()
+
+
+def test_what_only_counts_or_compacts_knows_no_other_model_either(api, client):
+    for asked in (client.responses.input_tokens.count, client.responses.compact):
+        with pytest.raises(openai.BadRequestError, match="The requested model 'gpt-9' does not exist"):
+            asked(model="gpt-9", input="Hi")

@@ -134,6 +134,12 @@ def test_the_items_of_a_conversation_are_listed_newest_first_and_those_of_a_resp
             "Invalid type for 'limit': expected an integer, but got a string instead.",
         ),
         (
+            {"limit": "9" * 5000},
+            "invalid_type",
+            "limit",
+            "Invalid type for 'limit': expected an integer, but got a string instead.",
+        ),
+        (
             {"order": "up"},
             "invalid_value",
             "order",

@@ -390,6 +390,8 @@ SEARCHES = [{"type": "web_search_preview"}, {"type": "file_search", "vector_stor
             Reply(SEARCH),
             "a call of web_search",
         ),
+        ({"type": "web_search_preview"}, Reply(SEARCH), None),
+        ({"type": "web_search_preview"}, Reply(OTHER), "a call of get_time"),
     ],
 )
 def test_tools_of_the_apis_own_are_called_too(api, choice, reply, difference):
