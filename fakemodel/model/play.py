@@ -14,6 +14,7 @@ from fakemodel.model.memory import Memory
 from fakemodel.model.steps import Events, Failure
 from fakemodel.model.turns import Turn
 from fakemodel.reply import Reply
+from fakemodel.tokens import counted, tokens_of
 from fakemodel.wire import responses
 from fakemodel.wire.ids import Ids
 from fakemodel.wire.payload import Payload, payload_of
@@ -27,7 +28,7 @@ TERMINAL = ("response.completed", "response.incomplete", "response.failed")
 async def answer(reply: Any, turn: Turn, memory: Memory, classic_usage: Usage | None) -> ModelResponse:
     """The answer to a call. Raises the error of a failure, and ReplyInvalid for events that end with no response."""
     if isinstance(reply, Reply):
-        body = responses.response(reply, ids=Ids(turn.number, turn.chain), fields=_echoed(turn))
+        body = responses.response(_counted(reply, turn), ids=Ids(turn.number, turn.chain), fields=_echoed(turn))
         memory.keep(turn, body)
         return _model_response(body, turn)
     if isinstance(reply, Failure):
@@ -62,7 +63,7 @@ async def events(reply: Any, turn: Turn, memory: Memory, classic_usage: Usage | 
             if close := getattr(reply, "aclose", None):
                 await close()
     elif isinstance(reply, Reply | ModelResponse):
-        for payload in _payloads(reply if isinstance(reply, Reply) else _reply(reply), turn):
+        for payload in _payloads(_counted(reply, turn) if isinstance(reply, Reply) else _reply(reply), turn):
             _keep(payload, turn, memory)
             event = sdk.event(payload)
             if payload["type"] in TERMINAL:
@@ -128,6 +129,12 @@ def _reply(response: ModelResponse) -> Reply:
     usage = response.usage
     counts = parts.Usage(usage.input_tokens, usage.output_tokens) if usage.total_tokens else None
     return Reply(*response.output, usage=counts, id=response.response_id)
+
+
+def _counted(reply: Reply, turn: Turn) -> Reply:
+    """A reply whose usage grows with what the turn saw, where that is known."""
+    asked = {"instructions": turn.args["system_instructions"]}
+    return counted(reply, tokens_of(turn.context, asked)) if turn.context else reply
 
 
 def _echoed(turn: Turn) -> Payload:

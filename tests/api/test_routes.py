@@ -21,7 +21,7 @@ def test_a_route_of_ones_own_is_answered(api, client):
     async def gone(request):
         return 404, {"error": {"message": f"No file {request.named['file_id']}.", "code": "gone"}}
 
-    api.on("get", "v1/files/{file_id}", lambda request: {"id": request.named["file_id"], "object": "file"})
+    api.on("get", "/v1/files/{file_id}", lambda request: {"id": request.named["file_id"], "object": "file"})
     api.on("DELETE", "/v1/files/{file_id}", gone)
 
     assert client.files.retrieve("file-1").id == "file-1"

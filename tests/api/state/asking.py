@@ -194,9 +194,10 @@ class Asking:
         for event in itertools.islice(stream.events, events):
             if event.type == "response.created" and response.turn.background and event.response.id not in self.made:
                 self._began(response, event.response)
-            if event.type in TERMINAL:
-                self._ended(response, event.response)
             stream.last = event
+            if event.type in TERMINAL:
+                return self._ended(response, event.response)
+        return None
 
     def leave(self, stream: Open) -> None:
         """Read no more: a run in the foreground is over then, and one in the background comes to its end by itself."""

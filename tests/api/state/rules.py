@@ -67,7 +67,11 @@ REFUSALS = {
     "there already": Refusal(BAD, "item_already_in_conversation", "items", "Item already in conversation"),
     "in the foreground": Refusal(BAD, None, None, "Cannot cancel a synchronous response."),
     "no stream": Refusal(
-        BAD, None, None, "This response was not created in the background with stream=true: it is no stream."
+        BAD,
+        None,
+        None,
+        "This response has no stream to go on with: it was not made in the background with stream=true, or was "
+        "cancelled.",
     ),
 }
 """The refusals, by what is wrong; the message has a place for what is named."""
@@ -200,11 +204,11 @@ class Rules:
             unsealed = brought.form == "again" and item.kind == "reasoning" and not item.sealed
             if (brought.form == "reference" or unsealed) and item not in self.kept:
                 yield "item", str(item.id)
-        seen = self.sees(turn)
-        yield from (("duplicate", str(item.id)) for item, times in Counter(seen).items() if times > 1)
-        for item, follower in zip(seen, [*seen, None][1:], strict=True):
+        for item, follower in zip(turn.items, [*turn.items, None][1:], strict=True):
             if item.kind == "reasoning" and (follower is None or follower.kind not in MODELS):
                 yield "reasoning", str(item.id)
+        seen = self.sees(turn)
+        yield from (("duplicate", str(item.id)) for item, times in Counter(seen).items() if times > 1)
         called = {str(item.call_id) for item in seen if item.kind == "function_call"}
         answered = {str(item.call_id) for item in seen if item.kind == "function_call_output"}
         yield from (("unanswered", call_id) for call_id in called - answered)

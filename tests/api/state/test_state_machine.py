@@ -8,7 +8,7 @@ from hypothesis.stateful import initialize, invariant, multiple, precondition, r
 
 from tests.api.state.asking import Open, learn, sent
 from tests.api.state.rules import Brought, Conversation, refusal
-from tests.api.state.runs import FEW, Runs, conversations, responses, streams
+from tests.api.state.runs import AFTER, FEW, SAYS, STORE, Runs, conversations, responses, streams
 
 ADDED = st.lists(st.sampled_from(["user", "user", "assistant", "an answered call", "a call"]), max_size=3)
 ORDER = st.sampled_from(["asc", "desc"])
@@ -56,6 +56,22 @@ class Histories(Runs):
         else:
             self.rules.stop(kept)
             assert cancelled().status == kept.status
+
+    @rule(
+        target=responses,
+        after=AFTER,
+        store=STORE,
+        says=SAYS,
+        looks=st.integers(0, 2),
+        then=st.sampled_from(["cancel", "delete"]),
+    )
+    def ask_in_the_background_and_change_ones_mind(self, after, store, says, looks, then):
+        response = self.say([self.asking.new()], after, "in the background", store, says)
+        if isinstance(response, str):
+            for _ in range(looks):
+                self.retrieve(response)
+            {"cancel": self.cancel, "delete": self.delete_a_response}[then](response)
+        return response
 
     @rule(target=streams, response=responses, after=st.integers(0, 2), events=FEW)
     def resume(self, response, after, events):
@@ -152,9 +168,11 @@ class Histories(Runs):
         else:
             kept.metadata = updated().metadata
             assert metadata.items() <= kept.metadata.items()
+        self.retrieve_a_conversation(conversation)
 
-    @rule(conversation=conversations)
     def retrieve_a_conversation(self, conversation):
+        """A conversation says of itself what it said before."""
+
         def retrieved():
             return self.client.conversations.retrieve(conversation)
 
@@ -185,7 +203,7 @@ class Histories(Runs):
             assert len({item.id for item in conversation.items}) == len(conversation.items)
 
     def teardown(self):
-        """In the end everything is what it was, over the wire too."""
+        """In the end all is what it was, over the wire too, and a conversation takes a run if none is busy with it."""
         if sys.exception():
             return  # what failed is told instead
         for response in list(self.rules.responses):
@@ -194,8 +212,9 @@ class Histories(Runs):
         for conversation in list(self.rules.conversations):
             self.list_a_conversation(conversation, "desc", 2)
             self.retrieve_a_conversation(conversation)
+            self.say([self.asking.new()], conversation, "plain", None, "a text")
         self.asking.api.assert_complete()
 
 
 TestHistories = Histories.TestCase
-TestHistories.settings = settings(derandomize=True, deadline=None, max_examples=60, stateful_step_count=50)
+TestHistories.settings = settings(derandomize=True, deadline=None, max_examples=120, stateful_step_count=30)
