@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from fakemodel.context import text_of
 from fakemodel.parts import Usage
 from fakemodel.reply import Reply, altered
-from fakemodel.wire.payload import Payload, json_text
+from fakemodel.wire.payload import Payload
 from fakemodel.wire.tokens import usage_of
 
 __all__ = ["count", "counted", "tokens_of"]
@@ -36,8 +37,9 @@ def tokens_of(context: Iterable[Payload], body: Mapping[str, Any]) -> int:
     Three for each item, and one for every four characters of what it says, of the instructions, and of the tools and
     the format of the output, as JSON.
     """
-    beside = sum(count(json_text(body[name])) for name in BESIDE if body.get(name))
-    return sum(AN_ITEM + count(text_of(item)) for item in context) + beside
+    beside = [body[name] for name in BESIDE if body.get(name)]
+    texts = [each if isinstance(each, str) else json.dumps(each) for each in beside]
+    return sum(AN_ITEM + count(text_of(item)) for item in context) + sum(map(count, texts))
 
 
 def count(text: str) -> int:
