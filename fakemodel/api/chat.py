@@ -6,6 +6,7 @@ from fakemodel.api import models, possible, schemas, stored_completions
 from fakemodel.api.endpoint import Answering, Server
 from fakemodel.api.http import Call, json_answer, sse_answer
 from fakemodel.context import Context, check_messages
+from fakemodel.errors import ReplyInvalid
 from fakemodel.tokens import counted, tokens_of
 from fakemodel.wire import chat
 from fakemodel.wire.ids import Ids
@@ -27,6 +28,11 @@ def create(server: Server, call: Call) -> Answering:
     reply = counted(reply, tokens_of(context, body))
     ids = Ids(position)
     completion = chat.completion(reply, ids=ids, model=body["model"])
+    if completion["id"] in server.state.completions and not reply.unchecked:
+        raise ReplyInvalid(
+            f"Turn {position} says id={completion['id']!r}, which another completion has. Leave the id out of the reply, "
+            "or give it unchecked=True if the test is about that."
+        )
 
     def end(whole: bool) -> None:
         if whole and body.get("store"):

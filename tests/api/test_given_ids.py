@@ -60,3 +60,14 @@ def test_one_reply_says_no_id_twice(api, client):
         client.responses.create(model="gpt-4.1", input="Hi")
     with pytest.raises(ReplyInvalid, match="says call_id='call_1' once more"):
         api.assert_complete()
+
+
+def test_no_stored_completion_is_overwritten(api, client):
+    api.otherwise(Reply("Hello", id="chatcmpl-1"))
+    asked = {"model": "gpt-4o", "messages": [{"role": "user", "content": "Hi"}], "store": True}
+    client.chat.completions.create(**asked)
+
+    with pytest.raises(openai.InternalServerError):
+        client.chat.completions.create(**asked)
+    with pytest.raises(ReplyInvalid, match="Turn 2 says id='chatcmpl-1', which another completion has"):
+        api.assert_complete()
