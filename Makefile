@@ -13,7 +13,7 @@ record: export FAKEMODEL_RECORD_FROM_API :=
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types format record fidelity bench coverage wheel compat beside dropin clean
+.PHONY: help demo test lint types format record fidelity bench coverage wheel compat beside dropin schemathesis clean
 
 help: ## Show the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -80,6 +80,10 @@ dropin: $(DROPIN:%=$(VENV)-dropin-%/ready) ## Run the Agents SDK's own tests on 
 	$(foreach version,$(DROPIN),$(VENV)-dropin-$(version)/bin/python tests/compat/agents_suite.py \
 	    $(VENV)-dropin-$(version)/openai_agents-$(version).tar.gz &&) true
 
+# What OpenAI's description says of every operation, where it lies beside the checkout (OPTIONS="--phases fuzzing").
+schemathesis: $(VENV)-schemathesis/ready ## Run schemathesis on FakeOpenAI, by OpenAI's description of its API
+	$(VENV)-schemathesis/bin/python tests/schemathesis/check_api.py $(OPTIONS)
+
 clean: ## Remove the environments and what was built
 	rm -rf .venv .venv-* build dist .coverage .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
@@ -104,6 +108,10 @@ CORE := detect-secrets filelock jsonschema pyyaml
 # With the plugins that a suite may have beside ours.
 $(VENV)-beside/ready: pyproject.toml
 	$(environment) --editable '.[agents,cli,server]' --group test --group beside
+	@touch $@
+
+$(VENV)-schemathesis/ready: pyproject.toml
+	$(environment) --editable '.[server]' --group schemathesis
 	@touch $@
 
 $(VENV)-openai2/ready: pyproject.toml

@@ -30,8 +30,8 @@ def create(server: Server, call: Call) -> Answering:
     completion = chat.completion(reply, ids=ids, model=body["model"])
     if completion["id"] in server.state.completions and not reply.unchecked:
         raise ReplyInvalid(
-            f"Turn {position} says id={completion['id']!r}, which another completion has. Leave the id out of the reply, "
-            "or give it unchecked=True if the test is about that."
+            f"Turn {position} says id={completion['id']!r}, which another completion has. Leave the id out of the "
+            "reply, or give it unchecked=True if the test is about that."
         )
 
     def end(whole: bool) -> None:
