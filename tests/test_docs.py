@@ -53,4 +53,5 @@ def test_the_table_of_endpoints_is_whole_and_its_tests_exist():
 
     assert [route for route, _, _ in rows if route] == [f"{route.method} {route.path}" for route in ROUTES]
     for _, file, test in rows:
-        assert re.search(rf"(?:def|class) {test}\b|^{test} = ", (ROOT / "tests/api" / file).read_text(), re.MULTILINE), test
+        code = (ROOT / "tests/api" / file).read_text()
+        assert re.search(rf"(?:def|class) {test}\b|^{test} = ", code, flags=re.MULTILINE), test

@@ -113,13 +113,14 @@ ANEW = "Leave the id out of the reply, and each turn has its own; or give it unc
 def retrieve(server: Server, call: Call) -> Answer:
     """GET /v1/responses/{response_id}, also as a stream that goes on after an event."""
     stored = server.state.response(call.named["response_id"])
-    if not _flag(call.query, "stream"):
+    streamed, obfuscated = _flag(call.query, "stream"), _flag(call.query, "include_obfuscation")
+    after = _number(call.query, "starting_after", -1)
+    if not streamed:
         server.state.proceed(stored)
         return json_answer(200, {**stored.body, "output": items.shown(stored.body["output"], call.query)})
     if stored.events is None:
         raise Refused("not_streamed")
-    after = _number(call.query, "starting_after", -1)
-    events = stored.events(obfuscation=_flag(call.query, "include_obfuscation"))
+    events = stored.events(obfuscation=obfuscated)
     parts = tuple(frames(event for event in events if event["sequence_number"] > after))
     return sse_answer(parts, lambda _: server.state.finish(stored))
 

@@ -29,7 +29,13 @@ NAME = Text(least=1, most=128, pattern="^[a-zA-Z0-9_-]+$")
 
 CALLERS = ListOf(OneOf(("direct", "programmatic")), "one of 'direct' or 'programmatic'", least=1)
 
-PLACE = Members({"type": OneOf(("approximate",)), "city": TEXT, "country": TEXT, "region": TEXT, "timezone": TEXT})
+WHERE: Mapping[str, Kind] = {
+    "type": OneOf(("approximate",)),
+    "city": TEXT,
+    "country": TEXT,
+    "region": TEXT,
+    "timezone": TEXT,
+}
 
 SIZE = OneOf(("low", "medium", "high"))
 
@@ -49,11 +55,11 @@ FUNCTION = named_tool(parameters=OBJECT, strict=BOOLEAN, output_schema=OBJECT)
 
 CUSTOM = named_tool(format=OBJECT)
 
-SEARCH = tool(search_context_size=SIZE, search_content_types=STRINGS, user_location=PLACE)
+SEARCH = tool(search_context_size=SIZE, search_content_types=STRINGS, user_location=Members(WHERE, ("type",)))
 
 WEB_SEARCH = tool(
     search_context_size=SIZE,
-    user_location=PLACE,
+    user_location=Members(WHERE),
     filters=Members({"allowed_domains": STRINGS}),
     external_web_access=BOOLEAN,
 )
