@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from typing import TypeAlias, overload
 
 from fakemodel.wire.errors import Refused
 from fakemodel.wire.ids import CALL_TYPES
 from fakemodel.wire.payload import Payload
+from fakemodel.wire.tokens import count
 
 __all__ = [
     "ANSWERS",
     "Context",
-    "check_calls",
     "check_messages",
-    "check_once",
     "check_reasoning",
     "items_of",
     "text_of",
@@ -22,16 +23,143 @@ __all__ = [
 ANSWERS = {type_: f"{type_}_output" for type_ in CALL_TYPES}
 """The calls that the caller answers, and the item that answers each."""
 
+OUTPUTS = set(ANSWERS.values())
 
-class Context(tuple[Payload, ...]):
-    """The items that a model sees in a turn, in their order."""
+Answer: TypeAlias = tuple[str, str]
+"""What answers a call: the type of the output, and the call id."""
 
-    __slots__ = ()
+AN_ITEM = 3
+"""The tokens of an item, beside those of what it says."""
+
+
+class Log:
+    """Items put one behind the other, with what is looked up in them. It only grows; a Context is its start."""
+
+    __slots__ = ("calls", "ids", "items", "tokens")
+
+    def __init__(self, items: Iterable[Payload]) -> None:
+        self.items: list[Payload] = []
+        self.ids: dict[str, int] = {}
+        """Where the item of an id stands first."""
+        self.calls: dict[Answer, int] = {}
+        """Where the call stands that wants such an answer."""
+        self.tokens = [0]
+        """How many the items before each place have."""
+        self.extend(items)
+
+    def extend(self, items: Iterable[Payload]) -> None:
+        """Put items behind the others."""
+        for place, item in enumerate(items, len(self.items)):
+            if isinstance(item.get("id"), str):
+                self.ids.setdefault(item["id"], place)
+            if item.get("type") in ANSWERS:
+                self.calls.setdefault((ANSWERS[item["type"]], _call_id(item)), place)
+            self.tokens.append(self.tokens[-1] + AN_ITEM + count(text_of(item)))
+            self.items.append(item)
+
+
+class Context(Sequence[Payload]):
+    """The items that a model sees in a turn, in their order.
+
+    What one more turn costs does not grow with those before it: the turns of a chain share their items, and only one
+    that goes on from the middle of a chain copies what came before.
+    """
+
+    __slots__ = ("_length", "_log", "_waiting")
+
+    def __init__(self, items: Iterable[Payload] = ()) -> None:
+        self._log = Log(items)
+        self._length = len(self._log.items)
+        self._waiting: dict[Answer, str] = {}
+        self._waiting = self._waiting_with(self)
+
+    @overload
+    def __getitem__(self, place: int) -> Payload: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> tuple[Payload, ...]: ...
+
+    def __getitem__(self, place: int | slice) -> Payload | tuple[Payload, ...]:
+        found = self._log.items[: self._length][place]
+        return found if isinstance(found, dict) else tuple(found)
+
+    def __iter__(self) -> Iterator[Payload]:
+        return islice(self._log.items, self._length)
+
+    def __len__(self) -> int:
+        return self._length
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and [*self] == [*other]
+
+    def __repr__(self) -> str:
+        return f"Context({[*self]})"
 
     @property
     def text(self) -> str:
         """All that is said in them, a line an item."""
         return "\n".join(filter(None, map(text_of, self)))
+
+    @property
+    def tokens(self) -> int:
+        """Three for each item, and one for every four characters of what it says."""
+        return self._log.tokens[self._length]
+
+    def has_id(self, item_id: object) -> bool:
+        """Whether one of the items has this id."""
+        return self._log.ids.get(str(item_id), self._length) < self._length
+
+    def has_call(self, call: Payload) -> bool:
+        """Whether there is a call already that is answered as this one would be."""
+        return self._has_call((ANSWERS.get(call["type"], ""), _call_id(call)))
+
+    def _has_call(self, answer: Answer) -> bool:
+        return self._log.calls.get(answer, self._length) < self._length
+
+    def extended(self, items: Sequence[Payload]) -> Context:
+        """The items with these behind them, whatever they are."""
+        longer = Context()
+        longer._waiting = self._waiting_with(items)
+        longer._log = self._log if len(self._log.items) == self._length else Log(self)
+        longer._log.extend(items)
+        longer._length = self._length + len(items)
+        return longer
+
+    def asked(self, items: Sequence[Payload]) -> Context:
+        """The items with those of a turn behind them, after which a model may speak.
+
+        Raises Refused for items that are there twice, for outputs that answer no call before them, and for calls that
+        were never answered.
+        """
+        own: set[str] = set()
+        for item_id in (item["id"] for item in items if isinstance(item.get("id"), str)):
+            if item_id in own or self.has_id(item_id):
+                raise Refused("duplicate_item", item_id)
+            own.add(item_id)
+        for (_, call_id), type_ in self._waiting_with(items, checked=True).items():
+            raise Refused("output_not_found", call_id, _words(type_))
+        return self.extended(items)
+
+    @property
+    def chain(self) -> int:
+        """What contexts have in common of which one is the start of the other."""
+        return id(self._log)
+
+    def _waiting_with(self, items: Iterable[Payload], *, checked: bool = False) -> dict[Answer, str]:
+        """The calls that have no answer once these items are there, with their types."""
+        waiting, called = {**self._waiting}, set()
+        for item in items:
+            type_ = str(item.get("type"))
+            if type_ in ANSWERS:
+                answer = ANSWERS[type_], _call_id(item)
+                called.add(answer)
+                waiting[answer] = type_
+            elif type_ in OUTPUTS:
+                answer = type_, _call_id(item)
+                if checked and answer not in called and not self._has_call(answer):
+                    raise Refused("call_not_found", answer[1], _words(type_))
+                waiting.pop(answer, None)
+        return waiting
 
 
 def text_of(item: Payload) -> str:
@@ -57,16 +185,6 @@ def items_of(input: object) -> tuple[Payload, ...]:
     return tuple(item for item in input if isinstance(item, dict)) if isinstance(input, list | tuple) else ()
 
 
-def check_once(items: Sequence[Payload]) -> None:
-    """Raise Refused where an item is there twice, by its id."""
-    seen: set[str] = set()
-    for item in items:
-        if isinstance(item.get("id"), str):
-            if item["id"] in seen:
-                raise Refused("duplicate_item", item["id"])
-            seen.add(item["id"])
-
-
 def check_reasoning(items: Sequence[Payload]) -> None:
     """Raise Refused for reasoning that is not followed by what it was the reasoning for: whatever a model may make."""
     for item, follower in zip(items, (*items[1:], None), strict=False):
@@ -75,27 +193,8 @@ def check_reasoning(items: Sequence[Payload]) -> None:
             raise Refused("reasoning_alone", str(item.get("id")))
 
 
-OUTPUTS = set(ANSWERS.values())
-
 CALLERS = {*OUTPUTS, "mcp_approval_response", "user", "system", "developer"}
 """The types of items, and the roles of messages, that no model makes."""
-
-
-def check_calls(items: Sequence[Payload]) -> None:
-    """Raise Refused where an output answers no call of its kind before it, or a call was never answered."""
-    called: dict[tuple[str, str], str] = {}
-    answered: set[tuple[str, str]] = set()
-    for item in items:
-        type_ = str(item.get("type"))
-        if type_ in ANSWERS:
-            called[ANSWERS[type_], _call_id(item)] = type_
-        elif type_ in OUTPUTS:
-            if (type_, _call_id(item)) not in called:
-                raise Refused("call_not_found", _call_id(item), _words(type_))
-            answered.add((type_, _call_id(item)))
-    for answer, type_ in called.items():
-        if answer not in answered:
-            raise Refused("output_not_found", answer[1], _words(type_))
 
 
 def _call_id(item: Payload) -> str:

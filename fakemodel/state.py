@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from fakemodel.context import Context, check_calls, check_once, check_reasoning
+from fakemodel.context import Context, check_reasoning
 from fakemodel.wire.errors import Refused
 from fakemodel.wire.payload import Payload
 
@@ -24,16 +24,16 @@ class Stored:
     """
 
     body: Payload
-    saw: tuple[Payload, ...]
+    saw: Context
     chain: int
     conversation_id: str | None = None
     coming: list[Payload] = field(default_factory=list)
     events: Callable[..., Iterator[Payload]] | None = None
+    context: Context = field(init=False)
+    """What a turn that goes on from it sees before its own items: there is nothing of its own before its end."""
 
-    @property
-    def context(self) -> tuple[Payload, ...]:
-        """What a turn that goes on from it sees before its own items."""
-        return (*self.saw, *self.body["output"])
+    def __post_init__(self) -> None:
+        self.context = self.saw
 
 
 @dataclass(slots=True)
@@ -46,7 +46,7 @@ class Conversation:
     id: str
     created_at: int
     metadata: Mapping[str, str] = field(default_factory=dict)
-    items: tuple[Payload, ...] = ()
+    items: Context = field(default_factory=Context)
     run: Stored | bool = False
 
     def item(self, item_id: str) -> Payload:
@@ -58,17 +58,17 @@ class Conversation:
 
     def add(self, items: Sequence[Payload]) -> None:
         """Append items. Raises Refused for one that is there already."""
-        there = {item.get("id") for item in self.items}
+        there: set[object] = set()
         for item in items:
-            if item.get("id") in there:
+            if item["id"] in there or self.items.has_id(item["id"]):
                 raise Refused("item_already_in_conversation")
-            there.add(item.get("id"))
-        self.items = (*self.items, *items)
+            there.add(item["id"])
+        self.items = self.items.extended(items)
 
     def remove(self, item_id: str) -> None:
         """Take an item out. Raises Refused for one that is not there."""
         gone = self.item(item_id)
-        self.items = tuple(item for item in self.items if item is not gone)
+        self.items = Context(item for item in self.items if item is not gone)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,17 +125,14 @@ class State:
         """
         if previous_response_id is not None and conversation_id is not None:
             raise Refused("both_states")
-        before: tuple[Payload, ...] = ()
+        before = Context()
         if previous_response_id is not None:
             before = self._previous(previous_response_id).context
         elif conversation_id is not None:
             before = self.conversation(conversation_id).items
         own = tuple(self._resolved(input))
         check_reasoning(own)
-        seen = Context((*before, *own))
-        check_once(seen)
-        check_calls(seen)
-        return seen
+        return before.asked(own)
 
     def free(self, conversation_id: str) -> Conversation:
         """A conversation that no run holds. Raises Refused."""
@@ -162,6 +159,8 @@ class State:
 
         One with `store: false` leaves nothing behind, unless it is made in the background: then it can be retrieved.
         """
+        if not stored.coming:
+            stored.context = stored.saw.extended(stored.body["output"])
         if stored.body["store"] or stored.body["background"]:
             self.responses[stored.body["id"]] = stored
         conversation = self.conversations.get(stored.conversation_id or "")
@@ -215,5 +214,8 @@ class State:
     def kept_items(self) -> dict[str, Payload]:
         """The items of stored responses and of conversations, by their ids."""
         contexts = [stored.context for stored in self.responses.values() if stored.body["store"]]
-        everything = (*contexts, *(conversation.items for conversation in self.conversations.values()))
-        return {item["id"]: item for items in everything for item in items if isinstance(item.get("id"), str)}
+        contexts += [conversation.items for conversation in self.conversations.values()]
+        longest: dict[int, Context] = {}
+        for context in sorted(contexts, key=len):
+            longest[context.chain] = context
+        return {item["id"]: item for context in longest.values() for item in context if isinstance(item.get("id"), str)}

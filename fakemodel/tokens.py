@@ -3,22 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from fakemodel.context import text_of
+from fakemodel.context import Context
 from fakemodel.parts import Usage
 from fakemodel.reply import Reply, altered
-from fakemodel.wire.payload import Payload
-from fakemodel.wire.tokens import usage_of
+from fakemodel.wire.tokens import count, usage_of
 
-__all__ = ["count", "counted", "tokens_of"]
-
-CHARACTERS = 4
-"""The characters of a token."""
-
-AN_ITEM = 3
-"""The tokens of an item, beside those of what it says."""
+__all__ = ["counted", "tokens_of"]
 
 BESIDE = ("instructions", "tools", "text", "response_format")
 """What of a request is input too, beside the items that the model sees."""
@@ -31,17 +24,12 @@ def counted(reply: Reply, input: int) -> Reply:
     return altered(reply, usage=Usage(input=input, output=usage_of(reply).output))
 
 
-def tokens_of(context: Iterable[Payload], body: Mapping[str, Any]) -> int:
+def tokens_of(context: Context, body: Mapping[str, Any]) -> int:
     """The input tokens of a request that lets a model see `context`.
 
-    Three for each item, and one for every four characters of what it says, of the instructions, and of the tools and
-    the format of the output, as JSON.
+    Those of its items; and one for every four characters of the instructions, and of the tools and the format of the
+    output, as JSON.
     """
     beside = [body[name] for name in BESIDE if body.get(name)]
     texts = [each if isinstance(each, str) else json.dumps(each) for each in beside]
-    return sum(AN_ITEM + count(text_of(item)) for item in context) + sum(map(count, texts))
-
-
-def count(text: str) -> int:
-    """The tokens of a text: one for every four characters, rounded up."""
-    return -(-len(text) // CHARACTERS)
+    return context.tokens + sum(map(count, texts))

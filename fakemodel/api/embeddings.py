@@ -16,8 +16,8 @@ from typing import TypeAlias, TypeGuard
 from fakemodel.api.endpoint import Server
 from fakemodel.api.http import Answer, Call, json_answer
 from fakemodel.api.models import check_model
-from fakemodel.tokens import count
 from fakemodel.wire.errors import Refused
+from fakemodel.wire.tokens import count
 
 __all__ = ["create", "vector"]
 

@@ -96,16 +96,14 @@ def _check_new(server: Server, stored: Stored, turn: int) -> None:
     """Raise ReplyInvalid for ids that were given out before, as the API never does."""
     if stored.body["id"] in server.state.responses:
         raise ReplyInvalid(f"Turn {turn} says id={stored.body['id']!r}, which another response has. {ANEW}")
-    known = {item.get(key) for item in stored.saw for key in GIVEN_OUT}
+    own: set[tuple[str, str]] = set()
     for item in stored.body["output"]:
-        for key in GIVEN_OUT:
-            if item.get(key) is not None and item[key] in known:
+        given = {"id": stored.saw.has_id(item.get("id")), "call_id": stored.saw.has_call(item)}
+        for key, is_known in given.items():
+            if item.get(key) and (is_known or (key, item[key]) in own):
                 raise ReplyInvalid(f"Turn {turn} says {key}={item[key]!r} once more: its model sees it already. {ANEW}")
-            known.add(item.get(key))
+            own.add((key, str(item.get(key))))
 
-
-GIVEN_OUT = ("id", "call_id")
-"""The ids of an item."""
 
 ANEW = "Leave the id out of the reply, and each turn has its own; or give it unchecked=True if the test is about that."
 
@@ -163,7 +161,7 @@ def compact(server: Server, call: Call) -> Answer:
     ids = server.ids()
     kept = [item for item in context if item.get("role") == "user"]
     compaction = {"id": ids.item("cmp", 0), "type": "compaction", "encrypted_content": _sealed(context)}
-    usage = Usage(tokens_of(context, call.body), tokens_of([compaction], {}))
+    usage = Usage(tokens_of(context, call.body), Context([compaction]).tokens)
     body = {
         "id": ids.response,
         "object": "response.compaction",
@@ -176,7 +174,7 @@ def compact(server: Server, call: Call) -> Answer:
 
 def _sealed(context: Sequence[object]) -> str:
     """What only the server can read: as long as the API's for a short conversation, and another for another one."""
-    return "gAAAAA" + urlsafe_b64encode(sha512(json.dumps(context).encode()).digest()).decode()
+    return "gAAAAA" + urlsafe_b64encode(sha512(json.dumps([*context]).encode()).digest()).decode()
 
 
 def _context(server: Server, call: Call) -> Context:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from fakemodel.context import Context, check_calls, items_of
+from fakemodel.context import Context, items_of
 from fakemodel.errors import ServerStateRefused, SettingInvalid
 from fakemodel.model.turns import Turn
 from fakemodel.state import Conversation, State, Stored
@@ -93,9 +93,8 @@ class _Stateless:
             value: Any = turn.args[name]
             if value is not None:
                 raise _refused(turn, f"passes {name}={value!r}")
-        turn.context = Context(items_of(turn.input))
         try:
-            check_calls(turn.context)
+            turn.context = Context().asked(items_of(turn.input))
         except Refused as orphan:
             raise _refused(turn, ORPHANS[orphan.reason].format(*orphan.named)) from None
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 from fakemodel.parts import Item, Part, Usage
 from fakemodel.reply import Reply
 
-__all__ = ["usage_of"]
+__all__ = ["count", "usage_of"]
+
+CHARACTERS = 4
+"""The characters of a token. The rule is ours: the API's tokenizers are not used."""
 
 
 def usage_of(reply: Reply) -> Usage:
@@ -15,3 +18,8 @@ def usage_of(reply: Reply) -> Usage:
 
 def _count(part: Part) -> int:
     return 1 if isinstance(part, Item) else len(part.fragments)
+
+
+def count(text: str) -> int:
+    """The tokens of a text: one for every four characters, rounded up."""
+    return -(-len(text) // CHARACTERS)
