@@ -17,14 +17,14 @@ def test_input_tokens_grow_along_a_chain(api, client):
     )  # the first question, its answer, the second question
 
 
-def test_they_are_what_is_counted_beforehand(api, client):
+def test_they_are_what_is_counted_beforehand(api, client, http):
     api.otherwise(tool_call("f"))
     tools = [{"type": "function", "name": "f", "parameters": {"type": "object"}, "strict": False}]
     asked = {"model": "gpt-4.1", "input": "Hi", "instructions": "Be brief.", "tools": tools}
 
-    counted = client.responses.input_tokens.count(**asked)
+    counted = http.post("responses/input_tokens", json=asked).json()
 
-    assert client.responses.create(**asked).usage.input_tokens == counted.input_tokens
+    assert client.responses.create(**asked).usage.input_tokens == counted["input_tokens"]
 
 
 def test_the_calls_of_a_message_count(api, client):

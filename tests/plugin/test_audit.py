@@ -244,22 +244,22 @@ import openai
 import pytest
 
 
-@pytest.mark.cassette(ignore=["metadata.ts"])
+@pytest.mark.cassette(ignore=["max_output_tokens"])
 def test_capital(brazil):
     with openai.OpenAI() as client:
         for question in ("The largest country?", "Its capital?"):
-            client.responses.create(model="gpt-4.1", input=question, extra_body={"metadata": {"ts": time.time_ns()}})
+            client.responses.create(model="gpt-4.1", input=question, max_output_tokens=time.time_ns() // 1000)
 """
 
 
 def test_a_number_that_is_another_in_each_run_is_listed_by_its_place(recorded):
     assert audit(recorded(CLOCK)) == [
-        "audit: 14 changes to the requests of 1 cassette, 10 of them fail their test",
+        "audit: 12 changes to the requests of 1 cassette, 8 of them fail their test",
         "test_geo.py::test_capital stays green although its request was changed:",
-        "  turn 1  metadata.ts  left out",
-        "  turn 1  metadata.ts  increased",
-        "  turn 2  metadata.ts  left out",
-        "  turn 2  metadata.ts  increased",
+        "  turn 1  max_output_tokens  left out",
+        "  turn 1  max_output_tokens  increased",
+        "  turn 2  max_output_tokens  left out",
+        "  turn 2  max_output_tokens  increased",
         "cassettes: 1 played",
     ]
 
