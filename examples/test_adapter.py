@@ -9,7 +9,9 @@ from fakemodel import FakeOpenAI, Reply, expected_events, refusal, text, tool_ca
 REPLIES = {
     "text": Reply(text("Hel", "lo", logprobs=[-0.5, -0.25]), usage=usage(7, 5, cached=2)),
     "refusal": Reply(refusal("No", "Thanks"), usage=usage(7, 2)),
-    "text and tools": Reply("See:", tool_call("get_weather", {"city": "Paris"}), tool_call("get_time"), usage=usage(7, 9)),
+    "text and tools": Reply(
+        "See:", tool_call("get_weather", {"city": "Paris"}), tool_call("get_time"), usage=usage(7, 9)
+    ),
 }
 
 
