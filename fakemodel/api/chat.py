@@ -5,6 +5,7 @@ from __future__ import annotations
 from fakemodel.api import models, possible, schemas, stored_completions
 from fakemodel.api.endpoint import Answering, Server
 from fakemodel.api.http import Call, json_answer, sse_answer
+from fakemodel.api.parameters import messages
 from fakemodel.context import Context, check_messages
 from fakemodel.errors import ReplyInvalid
 from fakemodel.tokens import counted, tokens_of
@@ -21,8 +22,9 @@ def create(server: Server, call: Call) -> Answering:
     body = call.body
     models.check_model(server, body["model"], "chat")
     schemas.check_schemas(body)
-    check_messages(body["messages"])
-    context = call.request.context = Context(body["messages"])
+    seen = [messages.seen(message) for message in body["messages"]]
+    check_messages(seen)
+    context = call.request.context = Context(seen)
     position, reply = yield from server.play(call)
     possible.check_possible(reply, body, position)
     reply = counted(reply, tokens_of(context, body))

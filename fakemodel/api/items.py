@@ -9,10 +9,11 @@ from typing import Any
 
 from fakemodel.api.parameters.input_items import untyped
 from fakemodel.api.parameters.settings import INCLUDE
+from fakemodel.api.parameters.tools import HOLDERS
 from fakemodel.wire.ids import CALLERS_PREFIX, ITEM_PREFIX
 from fakemodel.wire.payload import Payload
 
-__all__ = ["kept", "shown", "type_of", "unnamed"]
+__all__ = ["kept", "part_said", "shown", "tool_said", "type_of", "unnamed"]
 
 PREFIX = {**ITEM_PREFIX, **CALLERS_PREFIX}
 
@@ -42,6 +43,24 @@ PARTS: Mapping[str, Payload] = {
     "input_image": {"detail": "auto"},
 }
 """What a part of an item's content says, where the caller did not, by its type."""
+
+TOOLS: Mapping[str, Payload] = {
+    "function": {"strict": True, "parameters": None},
+    "web_search": {
+        "filters": None,
+        "search_context_size": "medium",
+        "user_location": {"type": "approximate", "city": None, "country": "US", "region": None, "timezone": None},
+    },
+    "file_search": {
+        "filters": None,
+        "max_num_results": 20,
+        "ranking_options": {"ranker": "auto", "score_threshold": 0.0},
+    },
+    "mcp": {"headers": None, "server_description": None},
+}
+"""What a tool says where the caller did not, by its type: as recorded answers say it."""
+
+SCHEMAS = ("parameters", "output_schema")
 
 
 def kept(items: Iterable[Payload], new_id: Callable[[str], str]) -> tuple[Payload, ...]:
@@ -87,6 +106,22 @@ def type_of(item: Payload) -> str:
     return str(item.get("type") or untyped(item))
 
 
+def tool_said(tool: Payload) -> Payload:
+    """A tool as the API says it again, and those in a namespace. Null is a value in its schemas, and nowhere else."""
+    said = {key: value if key in SCHEMAS else _without_nulls(value) for key, value in _said(tool).items()}
+    whole = {**copy.deepcopy(TOOLS.get(str(said.get("type")), {})), **said}
+    return {**whole, "tools": [tool_said(each) for each in tool["tools"]]} if "tools" in whole else whole
+
+
+def part_said(part: Any) -> Any:
+    """A part of a content as the API says it again; anything else as it is."""
+    if not isinstance(part, dict):
+        return part
+    said = _said(part)
+    members = PARTS.get(str(said.get("type")))
+    return said if members is None else {"type": said["type"], **copy.deepcopy(members), **said}
+
+
 def _kept(item: Payload, new_id: Callable[[str], str]) -> Payload:
     type_ = type_of(item)
     if type_ == "item_reference":
@@ -96,6 +131,8 @@ def _kept(item: Payload, new_id: Callable[[str], str]) -> Payload:
     whole = {**named, **MEMBERS.get(type_, {}), **said}
     if type_ in ACTIONS:
         whole["action"] = {**ACTIONS[type_], **whole["action"]}
+    if type_ in HOLDERS:
+        whole["tools"] = [tool_said(tool) for tool in whole["tools"]]
     return {key: _parts(value, item) if key in ("content", "output") else value for key, value in whole.items()}
 
 
@@ -103,19 +140,17 @@ def _parts(content: Any, item: Payload) -> Any:
     """The parts of a content; a text is the one part of a message, and the whole of a tool's output."""
     if isinstance(content, str) and "role" in item:
         content = [{"type": "output_text" if item["role"] == "assistant" else "input_text", "text": content}]
-    return [_part(part) for part in content] if isinstance(content, list) else content
-
-
-def _part(part: Any) -> Any:
-    if not isinstance(part, dict):
-        return part
-    said = _said(part)
-    members = PARTS.get(str(said.get("type")))
-    return said if members is None else {"type": said["type"], **copy.deepcopy(members), **said}
+    return [part_said(part) for part in content] if isinstance(content, list) else content
 
 
 def _said(value: Payload) -> Payload:
     return {key: member for key, member in value.items() if member is not None}
+
+
+def _without_nulls(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _without_nulls(member) for key, member in value.items() if member is not None}
+    return [_without_nulls(each) for each in value] if isinstance(value, list) else value
 
 
 def _without(item: Payload, name: str) -> Payload:

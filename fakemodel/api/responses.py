@@ -191,8 +191,12 @@ def _echoed(call: Call) -> Payload:
         fields[key] = {**responses.ENVELOPE[key], **_said(fields[key])}
     if "text" in fields:
         fields["text"]["format"] = _said(fields["text"]["format"])
+    if "tools" in fields:
+        fields["tools"] = [items.tool_said(tool) for tool in fields["tools"]]
     if body.get("prompt"):
-        fields["prompt"] = body["prompt"]
+        variables = body["prompt"].get("variables") or {}
+        said = {"variables": {name: items.part_said(value) for name, value in variables.items()}}
+        fields["prompt"] = {**body["prompt"], **(said if variables else {})}
     if call.conversation_id is not None:
         fields["conversation"] = {"id": call.conversation_id}
     return fields

@@ -48,6 +48,74 @@ def test_a_prompt_is_said_again(api, client):
     assert (answer.prompt.id, answer.prompt.version) == ("pmpt_1", "2")
 
 
+def test_a_variable_of_a_prompt_is_said_again_as_any_part_is(api, client):
+    api.say("Hello")
+    image = {"type": "input_image", "file_id": "file_1", "prompt_cache_breakpoint": None}
+
+    answer = client.responses.create(model="gpt-4o", input="Hi", prompt={"id": "pmpt_1", "variables": {"it": image}})
+
+    assert answer.to_dict()["prompt"]["variables"] == {
+        "it": {"type": "input_image", "detail": "auto", "file_id": "file_1"}
+    }
+
+
+SCHEMA = {"type": "object", "properties": {"unit": {"enum": ["C", None]}}}
+
+
+@pytest.mark.parametrize(
+    ("tool", "said"),
+    [
+        ({"type": "function", "name": "f"}, {"type": "function", "name": "f", "parameters": None, "strict": True}),
+        (
+            {"type": "function", "name": "f", "strict": False, "parameters": SCHEMA, "description": None},
+            {"type": "function", "name": "f", "strict": False, "parameters": SCHEMA},
+        ),
+        ({"type": "web_search_preview", "search_context_size": None}, {"type": "web_search_preview"}),
+        (
+            {"type": "shell", "environment": {"type": "local", "skills": None}},
+            {"type": "shell", "environment": {"type": "local"}},
+        ),
+        (
+            {"type": "file_search", "vector_store_ids": ["vs_1"], "max_num_results": 3},
+            {
+                "type": "file_search",
+                "vector_store_ids": ["vs_1"],
+                "filters": None,
+                "max_num_results": 3,
+                "ranking_options": {"ranker": "auto", "score_threshold": 0.0},
+            },
+        ),
+        (
+            {"type": "namespace", "name": "n", "description": "", "tools": [{"type": "function", "name": "f"}]},
+            {
+                "type": "namespace",
+                "name": "n",
+                "description": "",
+                "tools": [{"type": "function", "name": "f", "parameters": None, "strict": True}],
+            },
+        ),
+    ],
+)
+def test_a_tool_is_said_again_with_what_the_api_fills_in(api, client, tool, said):
+    api.say("Hello")
+
+    answer = client.responses.create(model="gpt-4o", input="Hi", tools=[tool])
+    brought = {"type": "tool_search_output", "tools": [tool]}
+    kept = client.conversations.create(items=[brought])
+
+    assert answer.to_dict()["tools"] == [said]
+    assert api.conversations[kept.id].items[0]["tools"] == [said]
+
+
+@pytest.mark.parametrize("member", [{"tool_calls": 5}, {"tool_calls": [{}]}, {"type": [1]}, {"tool_call_id": 1}])
+def test_a_member_that_belongs_to_another_role_is_not_seen(api, client, member):
+    api.say("Hello")
+
+    client.chat.completions.create(model="gpt-4o", messages=[{**MESSAGES[0], **member}])
+
+    assert list(api.requests[0].context) == MESSAGES
+
+
 @pytest.mark.parametrize(("asked", "reply"), [({"n": 2}, "Hello"), ({}, Reply.choices("Hello", "Hi"))])
 def test_as_many_choices_are_said_as_were_asked_for(api, client, asked, reply):
     api.say(reply)

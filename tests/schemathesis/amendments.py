@@ -79,6 +79,7 @@ ANSWERS = (
         "ModelResponseProperties/properties/user",
         "CreateChatCompletionResponse/properties/system_fingerprint",
         "CreateChatCompletionStreamResponse/properties/system_fingerprint",
+        "MCPTool/properties/server_description",
     ),
     Amendment(
         "Recorded bodies have null there.",
@@ -241,6 +242,7 @@ REQUESTS = (
     ),
     Amendment("It is a schema.", True, "request.EmptyModelParam/additionalProperties"),
     Amendment("It is told in words.", {"minimum": 1, "maximum": 100}, "/paths/*/*/parameters/limit/schema"),
+    Amendment("It is a number in 64 bits.", {"maximum": 10**18 - 1}, "/paths/*/*/parameters/starting_after/schema"),
     Amendment(
         "It is told in words.",
         {"maxProperties": 16, "propertyNames": {"maxLength": 64}, "additionalProperties": {"maxLength": 512}},

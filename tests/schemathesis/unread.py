@@ -29,10 +29,6 @@ UNREAD = (
         "request.CreateChatCompletionRequest/properties/seed",
         "request.CreateChatCompletionRequest/properties/web_search_options",
         "request.CustomToolChatCompletions/properties/custom/properties/format",
-        *(
-            f"request.ChatCompletionRequestMessageContentPart{kind}/properties/prompt_cache_breakpoint"
-            for kind in ("Audio", "File", "Image", "Text")
-        ),
         "request.OutputTextContent/properties/annotations",
         "request.OutputTextContent/properties/logprobs",
         "request.MCPListTools/properties/tools",

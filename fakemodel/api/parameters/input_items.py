@@ -23,7 +23,7 @@ from fakemodel.api.parameters.kinds import (
 from fakemodel.api.parameters.tools import NAME, TOOL
 from fakemodel.wire.ids import ITEM_PREFIX
 
-__all__ = ["INPUT", "INPUT_ITEM", "INPUT_PART", "untyped"]
+__all__ = ["BREAKPOINT", "INPUT", "INPUT_ITEM", "INPUT_PART", "untyped"]
 
 BREAKPOINT = Members({"mode": OneOf(("explicit",)), "ttl": TEXT}, ("mode",))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from fakemodel.api.parameters.input_items import BREAKPOINT
 from fakemodel.api.parameters.kinds import BOOLEAN, OBJECT, TEXT, Either, Kind, ListOf, Members, OneOf, Tagged, Text
 from fakemodel.api.parameters.tools import NAME
 from fakemodel.wire.errors import Refused
@@ -18,22 +19,21 @@ __all__ = [
     "TOOL_CHOICE",
     "check_function_choice",
     "check_messages",
+    "seen",
 ]
 
+
+def part(**kinds: Kind) -> Members:
+    """A part of a content, with this member."""
+    return Members({**kinds, "prompt_cache_breakpoint": BREAKPOINT}, tuple(kinds), unknown=None)
+
+
 PARTS: Mapping[str, Kind] = {
-    "text": Members({"text": TEXT}, ("text",), unknown=None),
-    "image_url": Members(
-        {"image_url": Members({"url": TEXT, "detail": OneOf(("auto", "low", "high", "original"))}, ("url",))},
-        ("image_url",),
-        unknown=None,
-    ),
-    "input_audio": Members(
-        {"input_audio": Members({"data": TEXT, "format": OneOf(("wav", "mp3"))}, ("data", "format"))},
-        ("input_audio",),
-        unknown=None,
-    ),
-    "refusal": Members({"refusal": TEXT}, ("refusal",), unknown=None),
-    "file": Members({"file": Members({"file_id": TEXT, "file_data": TEXT, "filename": TEXT})}, ("file",), unknown=None),
+    "text": part(text=TEXT),
+    "image_url": part(image_url=Members({"url": TEXT, "detail": OneOf(("auto", "low", "high", "original"))}, ("url",))),
+    "input_audio": part(input_audio=Members({"data": TEXT, "format": OneOf(("wav", "mp3"))}, ("data", "format"))),
+    "refusal": part(refusal=TEXT),
+    "file": part(file=Members({"file_id": TEXT, "file_data": TEXT, "filename": TEXT})),
 }
 
 ANYWHERE = ("text", "image_url", "input_audio", "refusal", "audio", "file")
@@ -71,26 +71,22 @@ def message(**kinds: Kind) -> Members:
     return Members({"name": TEXT, **kinds}, unknown=None)
 
 
-MESSAGES = ListOf(
-    Tagged(
-        by="role",
-        kinds={
-            "system": message(content=TEXTS),
-            "assistant": message(
-                content=content("text", "refusal"),
-                tool_calls=ListOf(CALL, least=1),
-                function_call=CALLED,
-                refusal=TEXT,
-                audio=Members({"id": TEXT}, ("id",), unknown=None),
-            ),
-            "user": message(content=content("text", "image_url", "input_audio", "file")),
-            "function": message(content=TEXT),
-            "tool": message(content=TEXTS, tool_call_id=TEXT),
-            "developer": Members({"name": TEXT, "content": TEXTS}, ("content",), unknown=None),
-        },
+ROLES: Mapping[str, Members] = {
+    "system": message(content=TEXTS),
+    "assistant": message(
+        content=content("text", "refusal"),
+        tool_calls=ListOf(CALL, least=1),
+        function_call=CALLED,
+        refusal=TEXT,
+        audio=Members({"id": TEXT}, ("id",), unknown=None),
     ),
-    least=1,
-)
+    "user": message(content=content("text", "image_url", "input_audio", "file")),
+    "function": message(content=TEXT),
+    "tool": message(content=TEXTS, tool_call_id=TEXT),
+    "developer": Members({"name": TEXT, "content": TEXTS}, ("content",), unknown=None),
+}
+
+MESSAGES = ListOf(Tagged(by="role", kinds=ROLES), least=1)
 
 INSTEAD = {"assistant": ("tool_calls", "function_call", "refusal", "audio"), "function": ("name",)}
 """What a message may have instead of a content, by its role."""
@@ -142,6 +138,12 @@ TOOL_CHOICE = Either(
     },
     expected="one of one of 'none', 'auto', or 'required' or object",
 )
+
+
+def seen(message: Payload) -> Payload:
+    """A message as the model is given it: without the members that one of its role does not have."""
+    known = {"role", *ROLES[message["role"]].kinds}
+    return {name: value for name, value in message.items() if name in known}
 
 
 def check_function_choice(body: Payload) -> None:

@@ -22,7 +22,7 @@ from fakemodel.api.parameters.kinds import (
 from fakemodel.wire.errors import Refused
 from fakemodel.wire.payload import Payload
 
-__all__ = ["NAME", "TOOL", "TOOL_CHOICE", "check_tool_choice"]
+__all__ = ["HOLDERS", "NAME", "TOOL", "TOOL_CHOICE", "check_tool_choice"]
 
 NAME = Text(least=1, most=128, pattern="^[a-zA-Z0-9_-]+$")
 """The name of a tool."""
