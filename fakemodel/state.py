@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from fakemodel.context import Context, check_reasoning
 from fakemodel.wire.errors import Refused
@@ -15,12 +16,19 @@ ANSWERED = {"completed", "incomplete"}
 """How a response ends that its conversation keeps."""
 
 
+class Stream(Protocol):
+    """A stream that a client is being given."""
+
+    stopped: bool
+    """Whether the server sends no more of it."""
+
+
 @dataclass(slots=True)
 class Stored:
     """A response that is kept: its `body`, the items that its turn `saw`, and the position at which its `chain` began.
 
     Of one that is made in the background `coming` are the bodies that it will have, one after the other; `events` is
-    its stream, where it can be resumed.
+    its stream, where it can be resumed, and `streams` are those that clients were given.
     """
 
     body: Payload
@@ -29,6 +37,7 @@ class Stored:
     conversation_id: str | None = None
     coming: list[Payload] = field(default_factory=list)
     events: Callable[..., Iterator[Payload]] | None = None
+    streams: list[Stream] = field(default_factory=list)
     context: Context = field(init=False)
     """What a turn that goes on from it sees before its own items: there is nothing of its own before its end."""
 

@@ -40,13 +40,15 @@ class Answer:
     """How many parts the client has been given."""
     cancelled: bool = False
     """Whether the client went away before it had them all."""
+    stopped: bool = False
+    """Whether the server sends no more of them."""
     _ended: bool = field(default=False, repr=False)
 
     def __iter__(self) -> Answer:
         return self
 
     def __next__(self) -> bytes:
-        if self.cancelled or self.sent == len(self.parts):
+        if self.cancelled or self.stopped or self.sent == len(self.parts):
             self._end(whole=True)
             raise StopIteration
         self.sent += 1

@@ -74,9 +74,14 @@ def _in_background(
     stored.coming, stored.body = [in_progress, stored.body], queued
     stored.events = events if parts else None
     server.state.keep(stored)
-    if parts:
-        return sse_answer(parts, lambda _: server.state.finish(stored))  # also when the client goes away
-    return json_answer(200, queued)
+    return _streamed(server, stored, parts) if parts else json_answer(200, queued)
+
+
+def _streamed(server: Server, stored: Stored, parts: tuple[bytes, ...]) -> Answer:
+    """A stream of a response that is made in the background, which ends it also when the client goes away."""
+    answer = sse_answer(parts, lambda _: server.state.finish(stored))
+    stored.streams.append(answer)
+    return answer
 
 
 def _with_reasoning(reply: Reply, body: Payload, turn: int) -> Reply:
@@ -120,7 +125,7 @@ def retrieve(server: Server, call: Call) -> Answer:
         raise Refused("not_streamed")
     events = stored.events(obfuscation=obfuscated)
     parts = tuple(frames(event for event in events if event["sequence_number"] > after))
-    return sse_answer(parts, lambda _: server.state.finish(stored))
+    return _streamed(server, stored, parts)
 
 
 def delete(server: Server, call: Call) -> Answer:
@@ -137,6 +142,8 @@ def cancel(server: Server, call: Call) -> Answer:
         raise Refused("not_in_background")
     if stored.coming:
         stored.events = None
+        for stream in stored.streams:
+            stream.stopped = True  # what the API sends then was never seen
         server.state.finish(stored, {**stored.body, "status": "cancelled"})
     return json_answer(200, stored.body)
 

@@ -117,6 +117,20 @@ def test_a_stream_in_the_background_is_resumed_where_it_broke_off(api, client):
     assert client.responses.retrieve(seen[0].response.id) == seen[-1].response
 
 
+def test_a_response_that_is_cancelled_sends_no_more_of_its_streams():
+    api = FakeOpenAI([Reply(text("Hel", "lo", "!"))])
+    client = api.client()
+    stream = client.responses.create(model="m", input="a", background=True, stream=True)
+    begun = next(stream).response.id
+    resumed = client.responses.retrieve(begun, stream=True, starting_after=0)
+    next(resumed)
+
+    cancelled = client.responses.cancel(begun)
+
+    assert (list(stream), list(resumed)) == ([], [])
+    assert client.responses.retrieve(begun) == cancelled
+
+
 def test_only_what_was_streamed_is_resumed(api, client):
     api.say("Hello")
     queued = client.responses.create(model="m", input="a", background=True)
