@@ -9,6 +9,7 @@ import asyncio
 import functools
 import importlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from types import ModuleType
 from typing import Any
 
@@ -43,13 +44,24 @@ class Body:
         self._closed = closed
 
     def __iter__(self) -> Iterator[bytes]:
-        return iter(self._parts)
+        with self._closed_by_errors():
+            yield from self._parts
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         pause = _pause()
-        for part in self._parts:
-            await pause()  # as a socket would: others have their turn between two parts, and may cancel
-            yield part
+        with self._closed_by_errors():
+            for part in self._parts:
+                await pause()  # as a socket would: others have their turn between two parts, and may cancel
+                yield part
+
+    @contextmanager
+    def _closed_by_errors(self) -> Iterator[None]:
+        """As a connection is: not every version of the SDK closes what broke off, or what nobody reads any more."""
+        try:
+            yield
+        except BaseException:
+            self._closed()
+            raise
 
     def close(self) -> None:
         self._closed()

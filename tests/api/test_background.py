@@ -228,6 +228,26 @@ async def test_a_task_that_is_cancelled_in_the_middle_of_a_stream_lets_go_of_its
     assert api.requests[-1].context.text == "b"
 
 
+async def test_a_task_that_is_cancelled_while_it_reads_lets_go_too():
+    api = FakeOpenAI([Reply(text(*"a long answer")), "again"])
+    reading = asyncio.Event()
+
+    async def read(conversation):
+        async for _ in await client.responses.create(model="m", input="a", stream=True, conversation=conversation):
+            reading.set()
+
+    async with api.async_client() as client:
+        conversation = (await client.conversations.create()).id
+        task = asyncio.create_task(read(conversation))
+        await reading.wait()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+        await client.responses.create(model="m", input="b", conversation=conversation)
+    assert api.requests[-1].context.text == "b"
+
+
 def test_a_stream_of_the_sdks_helper_that_is_left_leaves_nothing_behind():
     api = FakeOpenAI([Reply(text("Hel", "lo"))])
     with api.client().responses.stream(model="m", input="a") as stream:

@@ -38,3 +38,4 @@ def test_a_stream_that_is_collected_in_the_middle_of_an_answer_does_not_stop_the
         gc.enable()
 
     assert answers == ["Hello"]
+    assert api.requests[0].answer.cancelled
