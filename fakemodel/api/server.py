@@ -40,6 +40,8 @@ class LoopbackServer:
         self._mounts: dict[str, FakeOpenAI] = {}
         self._names = itertools.count(1)
         self._socket = socket.create_server(("127.0.0.1", 0))
+        # Accepted sockets inherit it: an answer goes out in several writes, and each would wait for the one before.
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         ready = threading.Event()
 
         class Server(uvicorn.Server):
@@ -87,12 +89,9 @@ class LoopbackServer:
         send: Callable[[dict[str, Any]], Awaitable[None]],
     ) -> None:
         """The ASGI application: the first segment of the path says which FakeOpenAI is meant."""
-        body = b""
-        while True:
-            message = await receive()
-            body += message.get("body", b"")
-            if not message.get("more_body"):
-                break
+        body = await _body(receive)
+        if body is None:
+            return
         _, name, path = scope["path"].split("/", 2) if scope["path"].count("/") > 1 else ("", "", "")
         api = self._mounts.get(name)
         if api is None:
@@ -102,9 +101,8 @@ class LoopbackServer:
         headers = {key.decode("latin-1"): value.decode("latin-1") for key, value in scope["headers"]}
         request = Request(scope["method"], f"/{path}", scope["query_string"].decode(), headers, body)
         try:
-            answer = await api.answer_async(
-                request, asyncio.to_thread
-            )  # a responder may block, and ask this very server
+            # A responder may block, and ask this very server.
+            answer = await api.answer_async(request, asyncio.to_thread)
         except asyncio.CancelledError:  # the server is closed while a responder is asked: there is nobody to tell
             return
         # Connections are not kept: a client that outlives its event loop, as the one that the Agents SDK shares
@@ -123,3 +121,15 @@ class LoopbackServer:
         finally:
             left.cancel()
             answer.close()
+
+
+async def _body(receive: Callable[[], Awaitable[dict[str, Any]]]) -> bytes | None:
+    """The body of a request; None where the client left before it was whole."""
+    parts = []
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
+        parts.append(message.get("body", b""))
+        if not message.get("more_body"):
+            return b"".join(parts)

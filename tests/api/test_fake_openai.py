@@ -1,6 +1,8 @@
 """FakeOpenAI through the openai SDK, in process and on loopback."""
 
 import json
+import re
+import socket
 import threading
 
 import openai
@@ -202,6 +204,21 @@ def test_many_clients_at_once_get_an_answer_each(api):
             thread.join()
 
     assert sorted(map(int, answers)) == list(range(40))
+
+
+def test_a_request_that_was_not_sent_to_its_end_is_none(api):
+    api.say("Hello")
+    body = b'{"model": "m", "input": "Hi"}'
+    with api.serve() as served:
+        host, port = re.search(r"//([^:]*):(\d+)/", served.base_url).groups()
+        with socket.create_connection((host, int(port))) as connection:
+            path = served.base_url.partition(port)[2].encode()
+            connection.sendall(b"POST %s/responses HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n" % path)
+            connection.sendall(b"%x\r\n%s\r\n" % (len(body), body))
+        with openai.OpenAI(base_url=served.base_url, api_key="any") as client:
+            assert client.responses.create(model="m", input="Hi").output_text == "Hello"
+
+    assert len(api.requests) == 1
 
 
 def test_what_is_no_longer_served_says_so(api):
