@@ -94,12 +94,14 @@ def _canonical(path: str) -> tuple[str, str | None]:
 
 
 def _json(request: Request, model: str | None) -> object:
-    """The body, if it is JSON; a deployment of Azure's is the model of a body that names none. Raises Refused."""
+    """The body, if it is JSON; a deployment of Azure's is the model of a body without one. Raises Refused."""
     try:
         body = request.json
     except (RecursionError, ValueError):
         raise Refused("invalid_json") from None
-    return {"model": model, **body} if model and isinstance(body, dict) else body
+    if model and isinstance(body, dict) and body.get("model") is None:
+        body["model"] = model
+    return body
 
 
 PLACE = re.compile(r"\{(\w+)\}")

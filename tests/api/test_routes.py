@@ -108,6 +108,16 @@ def test_azure_names_its_deployments_in_the_path(api, azure):
     assert api.requests[0].query == "api-version=2025-04-01-preview"
 
 
+def test_a_deployment_of_azures_is_the_model_where_the_body_has_null(api, door):
+    api.say("Hello")
+    with sdk_httpx().Client(transport=door.get("transport")) as http:
+        origin = door["base_url"].removesuffix("/").removesuffix("/v1")
+        path = "openai/deployments/gpt-4.1/chat/completions?api-version=2025-04-01-preview"
+        answer = http.post(f"{origin}/{path}", json={"model": None, "messages": HI})
+
+    assert answer.json()["model"] == "gpt-4.1"
+
+
 def test_azure_keeps_responses_and_conversations_too(api, azure):
     api.say("one", "two")
 
