@@ -1,4 +1,7 @@
-"""Items: what callers bring becomes what the API keeps, and what it keeps is shown as a request asks for it."""
+"""Items, their parts and tools: what callers bring becomes what the API keeps and says again.
+
+What it keeps is shown as a request asks for it.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ from fakemodel.api.parameters.tools import HOLDERS
 from fakemodel.wire.ids import CALLERS_PREFIX, ITEM_PREFIX
 from fakemodel.wire.payload import Payload
 
-__all__ = ["kept", "part_said", "shown", "tool_said", "type_of", "unnamed"]
+__all__ = ["kept", "part_said", "shown", "stated", "tool_said", "type_of", "unnamed"]
 
 PREFIX = {**ITEM_PREFIX, **CALLERS_PREFIX}
 
@@ -108,7 +111,7 @@ def type_of(item: Payload) -> str:
 
 def tool_said(tool: Payload) -> Payload:
     """A tool as the API says it again, and those in a namespace. Null is a value in its schemas, and nowhere else."""
-    said = {key: value if key in SCHEMAS else _without_nulls(value) for key, value in _said(tool).items()}
+    said = {key: value if key in SCHEMAS else _without_nulls(value) for key, value in stated(tool).items()}
     whole = {**copy.deepcopy(TOOLS.get(str(said.get("type")), {})), **said}
     return {**whole, "tools": [tool_said(each) for each in tool["tools"]]} if "tools" in whole else whole
 
@@ -117,7 +120,7 @@ def part_said(part: Any) -> Any:
     """A part of a content as the API says it again; anything else as it is."""
     if not isinstance(part, dict):
         return part
-    said = _said(part)
+    said = stated(part)
     members = PARTS.get(str(said.get("type")))
     return said if members is None else {"type": said["type"], **copy.deepcopy(members), **said}
 
@@ -126,7 +129,7 @@ def _kept(item: Payload, new_id: Callable[[str], str]) -> Payload:
     type_ = type_of(item)
     if type_ == "item_reference":
         return {**item, "type": type_}
-    said = _said(item)
+    said = stated(item)
     named = {"id": said.get("id") or new_id(PREFIX.get(type_, "item")), "type": type_}
     whole = {**named, **MEMBERS.get(type_, {}), **said}
     if type_ in ACTIONS:
@@ -143,7 +146,8 @@ def _parts(content: Any, item: Payload) -> Any:
     return [part_said(part) for part in content] if isinstance(content, list) else content
 
 
-def _said(value: Payload) -> Payload:
+def stated(value: Payload) -> Payload:
+    """The members that are not null: null is as good as not said."""
     return {key: member for key, member in value.items() if member is not None}
 
 

@@ -195,9 +195,9 @@ def _echoed(call: Call) -> Payload:
     body = call.body
     fields = {key: body[key] for key in responses.ECHOED & body.keys() if body[key] is not None}
     for key in MERGED & fields.keys():
-        fields[key] = {**responses.ENVELOPE[key], **_said(fields[key])}
+        fields[key] = {**responses.ENVELOPE[key], **items.stated(fields[key])}
     if "text" in fields:
-        fields["text"]["format"] = _said(fields["text"]["format"])
+        fields["text"]["format"] = items.stated(fields["text"]["format"])
     if "tools" in fields:
         fields["tools"] = [items.tool_said(tool) for tool in fields["tools"]]
     if body.get("prompt"):
@@ -211,10 +211,6 @@ def _echoed(call: Call) -> Payload:
 
 MERGED = {"reasoning", "text"}
 """What is said again whole, also where a request says a part of it."""
-
-
-def _said(members: Payload) -> Payload:
-    return {key: value for key, value in members.items() if value is not None}
 
 
 def _obfuscation(body: Payload) -> bool:

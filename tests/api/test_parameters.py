@@ -8,6 +8,7 @@ from fakemodel.api import parameters
 
 ASKED = {"model": "gpt-4.1", "input": "Hi"}
 HELLO = {"role": "user", "content": "Hi"}
+PART = {"type": "text", "text": "Hi"}
 CALL = {"type": "function_call", "call_id": "call_1", "name": "get_weather", "arguments": "{}"}
 OUTPUT = {"type": "function_call_output", "call_id": "call_1", "output": "Sunny"}
 WEATHER = {"type": "function", "name": "get_weather", "parameters": {"type": "object", "properties": {}}}
@@ -341,6 +342,10 @@ NULL = "Invalid value for 'content': expected a string, got null."
                 "image",
                 "'text', 'image_url', 'input_audio', 'refusal', 'audio', and 'file'",
             ),
+        ),
+        (
+            said({"role": "user", "content": [{**PART, "prompt_cache_breakpoint": {"mode": ""}}]}),
+            *value("messages[0].content[0].prompt_cache_breakpoint.mode", "", "'explicit'"),
         ),
         (
             said({"role": "user", "content": [{"type": "file", "file": {"data": ""}}]}),

@@ -86,6 +86,31 @@ SCHEMA = {"type": "object", "properties": {"unit": {"enum": ["C", None]}}}
             },
         ),
         (
+            {"type": "mcp", "server_label": "wiki", "server_url": "https://example.com"},
+            {
+                "type": "mcp",
+                "server_label": "wiki",
+                "server_url": "https://example.com",
+                "headers": None,
+                "server_description": None,
+            },
+        ),
+        (
+            {"type": "web_search", "search_context_size": "low"},
+            {
+                "type": "web_search",
+                "filters": None,
+                "search_context_size": "low",
+                "user_location": {
+                    "type": "approximate",
+                    "city": None,
+                    "country": "US",
+                    "region": None,
+                    "timezone": None,
+                },
+            },
+        ),
+        (
             {"type": "namespace", "name": "n", "description": "", "tools": [{"type": "function", "name": "f"}]},
             {
                 "type": "namespace",
