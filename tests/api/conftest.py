@@ -35,3 +35,10 @@ def http(door: dict[str, Any]) -> Iterator[Any]:
 @pytest.fixture
 def client(door: dict[str, Any], http: Any) -> openai.OpenAI:
     return openai.OpenAI(base_url=door["base_url"], api_key="sk-any", http_client=http)
+
+
+@pytest.fixture
+def inside(api):
+    """A client in process: what a table is about does not depend on the door."""
+    with api.client() as client:
+        yield client
