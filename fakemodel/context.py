@@ -65,13 +65,18 @@ class Context(Sequence[Payload]):
     that goes on from the middle of a chain copies what came before.
     """
 
-    __slots__ = ("_length", "_log", "_waiting")
+    __slots__ = ("_length", "_log", "_uncalled", "_waiting")
 
     def __init__(self, items: Iterable[Payload] = ()) -> None:
-        self._log = Log(items)
-        self._length = len(self._log.items)
+        found = tuple(items)
+        self._log, self._length = Log(()), 0
         self._waiting: dict[Answer, str] = {}
-        self._waiting = self._waiting_with(self)
+        """The calls that have no answer, with their types."""
+        self._uncalled: dict[Answer, str] = {}
+        """The answers to no call before them, with their types."""
+        self._waiting, self._uncalled = self._open_with(found)
+        self._log.extend(found)
+        self._length = len(found)
 
     @overload
     def __getitem__(self, place: int) -> Payload: ...
@@ -119,7 +124,7 @@ class Context(Sequence[Payload]):
     def extended(self, items: Sequence[Payload]) -> Context:
         """The items with these behind them, whatever they are."""
         longer = Context()
-        longer._waiting = self._waiting_with(items)
+        longer._waiting, longer._uncalled = self._open_with(items)
         longer._log = self._log if len(self._log.items) == self._length else Log(self)
         longer._log.extend(items)
         longer._length = self._length + len(items)
@@ -128,16 +133,18 @@ class Context(Sequence[Payload]):
     def asked(self, items: Sequence[Payload]) -> Context:
         """The items with those of a turn behind them, after which a model may speak.
 
-        Raises Refused for items that are there twice, for outputs that answer no call before them, and for calls that
-        were never answered.
+        Raises Refused for items that are there twice, for outputs that answer no call before them, as those do whose
+        call was deleted, and for calls that were never answered.
         """
         own: set[str] = set()
         for item_id in (item["id"] for item in items if isinstance(item.get("id"), str)):
             if item_id in own or self.has_id(item_id):
                 raise Refused("duplicate_item", item_id)
             own.add(item_id)
-        for (_, call_id), type_ in self._waiting_with(items, checked=True).items():
-            raise Refused("output_not_found", call_id, _words(type_))
+        waiting, uncalled = self._open_with(items)
+        for reason, left in (("call_not_found", uncalled), ("output_not_found", waiting)):
+            for (_, call_id), type_ in left.items():
+                raise Refused(reason, call_id, _words(type_))
         return self.extended(items)
 
     @property
@@ -145,9 +152,9 @@ class Context(Sequence[Payload]):
         """What contexts have in common of which one is the start of the other."""
         return id(self._log)
 
-    def _waiting_with(self, items: Iterable[Payload], *, checked: bool = False) -> dict[Answer, str]:
-        """The calls that have no answer once these items are there, with their types."""
-        waiting, called = {**self._waiting}, set()
+    def _open_with(self, items: Iterable[Payload]) -> tuple[dict[Answer, str], dict[Answer, str]]:
+        """The calls that have no answer, and the answers to no call, once these items are there."""
+        waiting, uncalled, called = {**self._waiting}, {**self._uncalled}, set()
         for item in items:
             type_ = str(item.get("type"))
             if type_ in ANSWERS:
@@ -156,10 +163,10 @@ class Context(Sequence[Payload]):
                 waiting[answer] = type_
             elif type_ in OUTPUTS:
                 answer = type_, _call_id(item)
-                if checked and answer not in called and not self._has_call(answer):
-                    raise Refused("call_not_found", answer[1], _words(type_))
+                if answer not in called and not self._has_call(answer):
+                    uncalled[answer] = type_
                 waiting.pop(answer, None)
-        return waiting
+        return waiting, uncalled
 
 
 def text_of(item: Payload) -> str:

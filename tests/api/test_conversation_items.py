@@ -235,6 +235,27 @@ def test_an_item_that_is_brought_twice_is_refused(client):
         client.conversations.create(items=[reference, reference])
 
 
+@pytest.mark.parametrize(
+    ("deleted", "message"),
+    [
+        (0, "No tool call found for function call output with call_id call_1."),
+        (1, "No tool output found for function call call_1."),
+    ],
+)
+def test_half_of_an_answered_call_is_refused_when_the_other_half_was_deleted(api, client, deleted, message):
+    api.say("Hello")
+    made = client.conversations.create(items=[CALL, OUTPUT])
+    halves = list(client.conversations.items.list(made.id, order="asc"))
+
+    client.conversations.items.delete(halves[deleted].id, conversation_id=made.id)
+
+    with pytest.raises(openai.BadRequestError) as refused:
+        client.responses.create(model="gpt-4.1", input="Hi", conversation=made.id)
+    assert refused.value.body == refusal({"message": message, "param": "input"})
+    client.conversations.items.delete(halves[1 - deleted].id, conversation_id=made.id)
+    assert client.responses.create(model="gpt-4.1", input="Hi", conversation=made.id).output_text == "Hello"
+
+
 def test_what_a_model_said_may_be_added_to_a_conversation(api, client):
     api.say("Hello")
     response = client.responses.create(model="gpt-4.1", input="Hi")
