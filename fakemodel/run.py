@@ -125,7 +125,8 @@ class Run:
         if refused:
             yield from (f"{type(error).__name__}: {error}" for error in refused)
         else:
-            yield from (double.summary() for double in self.doubles if double.turns)
+            asked = (double for double in self.doubles if getattr(double, "requests", double.turns))
+            yield from (double.summary() for double in asked)
 
 
 RUN: pytest.StashKey[Run] = pytest.StashKey()

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from fakemodel.api import routes
 from fakemodel.api.errors import refused
 from fakemodel.api.http import Answer, Call, Request
+from fakemodel.api.plan import Plan, Rule
 from fakemodel.api.queue import Queue, Responder, Steps, Turn, Waited
 from fakemodel.errors import FakeModelError
 from fakemodel.httpx_modules import sdk_httpx
@@ -24,6 +25,8 @@ from fakemodel.wire.ids import Ids
 
 if TYPE_CHECKING:
     import openai
+
+    from fakemodel.faults import Fault
 
 __all__ = ["FakeOpenAI", "Served"]
 
@@ -46,7 +49,8 @@ class FakeOpenAI:
 
     `requests` is the journal: every request in order, with its `path`, `json` body, `context` and `status`; `turns`
     are those that asked for a reply. What the script could not answer is noted in `refused`, and raised again by
-    `assert_complete`, even where the code under test swallowed it. Raises ReplyInvalid for what is no reply.
+    `assert_complete`, even where the code under test swallowed it. What goes wrong with answers is for `fail` to say.
+    Raises ReplyInvalid for what is no reply.
     """
 
     def __init__(
@@ -58,6 +62,7 @@ class FakeOpenAI:
         self.api_key = api_key
         self.routes: list[routes.Route] = []
         self._queue = Queue()
+        self._plan = Plan()
         self._brought = 0
         self._lock = threading.RLock()  # a stream that is collected closes its answer, in the middle of anything
         self.say(*listed(replies))
@@ -82,6 +87,24 @@ class FakeOpenAI:
         itself serves there. Raises SettingInvalid for a path that is none.
         """
         self.routes.append(routes.route_of(method, path, responder))
+
+    def fail(self, fault: int | Fault, *, when: Rule | None = None, times: int | None = 1) -> None:
+        """Have something go wrong with the next request: `api.fail(429)`, `api.fail(faults.cut(after=3))`.
+
+        `fault` is a status, or one of `fakemodel.faults`. Only requests that it can befall count: a stream is what is
+        cut. It is for those that meet `when`, be that a `when(…)` or a function of the `Request`, and `times` in a row;
+        None is always. A reply that was asked for in vain is still there for the next try. A fault that never happens
+        fails the test. Raises ReplyInvalid.
+        """
+        self._plan.add(fault, when, times)
+
+    def chaos(self, seed: int | None = None, *, rate: float = 0.25) -> int:
+        """Have things go wrong by chance, with one request in four or at another `rate`; returns the seed.
+
+        They are those of a network and a server: statuses, timeouts, streams that break off. A test that fails is told
+        the seed, by which the same happens again. Raises ReplyInvalid.
+        """
+        return self._plan.add_chaos(seed, rate)
 
     @property
     def conversations(self) -> dict[str, Conversation]:
@@ -111,10 +134,11 @@ class FakeOpenAI:
     def assert_complete(self) -> None:
         """Raise UnplayedReplies when replies are left, or what is in `refused` first."""
         self._queue.assert_complete()
+        self._plan.assert_complete()
 
     def summary(self) -> str:
-        """What each turn was asked and answered, a turn a line, and the replies that nobody asked for."""
-        return str(self._queue)
+        """What each turn was asked and answered, a turn a line, the replies that nobody asked for, and what failed."""
+        return "\n".join(filter(None, (str(self._queue), self._plan.told(self.requests))))
 
     def client(self, **options: Any) -> openai.OpenAI:
         """A client of the SDK that is answered in process; `options` are those of `openai.OpenAI`."""
@@ -146,7 +170,7 @@ class FakeOpenAI:
 
         server = LoopbackServer()
         try:
-            yield Served(server.mount(self))
+            yield Served(server.mount(self, alone=True))
         finally:
             server.close()
 
@@ -196,11 +220,15 @@ class FakeOpenAI:
 
     def _steps(self, request: Request) -> Generator[Waited, object, Answer]:
         self.requests.append(request)
+        position = len(self.requests)
         try:
-            request.answer = yield from routes.answer(self, request)
+            steps = routes.answer(self, request)
+            answer = yield from self._plan.answered(request, position, len(self.turns) + 1, steps)
+            request.answer = answer
         except (FakeModelError, Exception) as error:
             self.refused.append(error)
             request.answer = refused("script", f"{type(error).__name__}: {error}")
+        request.answer.headers = {**request.answer.headers, "x-request-id": f"req_{position:032x}"}
         return request.answer
 
     def play(self, call: Call) -> Steps:

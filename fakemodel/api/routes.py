@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from http import HTTPStatus
@@ -71,11 +72,10 @@ def _check_key(server: Server, request: Request) -> None:
 
 def _routed(server: Server, request: Request) -> tuple[Call, Route]:
     path, model = _canonical(request.path)
-    routes = [*server.routes, *ROUTES]
-    matches = [(route, named) for route in routes if (named := route.match(path)) is not None]
+    matches = [*_matching(server.routes, path), *_built_in(path)]
     for route, named in matches:
         if route.method == request.method:
-            request.named = named
+            request.named = {**named}
             query = {name.removesuffix("[]"): values for name, values in parse_qs(request.query, True).items()}
             body = {} if route.parameters is None else parameters.check(_json(request, model), route.parameters)
             if body.get("model") and body["model"] not in server.seen_models:
@@ -83,8 +83,18 @@ def _routed(server: Server, request: Request) -> tuple[Call, Route]:
             return Call(request, named, query, body), route
     if matches:
         raise Refused("wrong_method", request.method, path)
-    wanted, known = f"{request.method} {path}", [f"{route.method} {route.path}" for route in routes]
+    wanted = f"{request.method} {path}"
+    known = [f"{route.method} {route.path}" for route in (*server.routes, *ROUTES)]
     raise Refused("unknown_route", wanted, get_close_matches(wanted, known, n=1, cutoff=0)[0])
+
+
+def _matching(routes: Iterable[Route], path: str) -> list[tuple[Route, Mapping[str, str]]]:
+    return [(route, named) for route in routes if (named := route.match(path)) is not None]
+
+
+@functools.lru_cache(maxsize=64)  # for the paths that are asked for again and again, which have no places
+def _built_in(path: str) -> list[tuple[Route, Mapping[str, str]]]:
+    return _matching(ROUTES, path)
 
 
 def _canonical(path: str) -> tuple[str, str | None]:

@@ -9,10 +9,9 @@ import asyncio
 import itertools
 import socket
 import threading
-from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
-from fakemodel.api.http import Request
+from fakemodel.api.asgi import ROOT, Connections, application
 from fakemodel.errors import ServerUnavailable
 
 if TYPE_CHECKING:
@@ -24,12 +23,12 @@ STARTS_WITHIN = 30.0  # seconds; a server that takes longer has failed
 
 
 class LoopbackServer:
-    """An HTTP server on 127.0.0.1, at a port that the system chooses; started when it is made.
+    """An HTTP server, on 127.0.0.1 and at a port that the system chooses unless it is told; started when it is made.
 
-    Raises ServerUnavailable where uvicorn is missing, or does not start.
+    Raises ServerUnavailable where uvicorn is missing, or does not start, and where the address is not to be had.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, host: str = "127.0.0.1", port: int = 0) -> None:
         try:
             import uvicorn
         except ModuleNotFoundError:
@@ -39,7 +38,11 @@ class LoopbackServer:
             ) from None
         self._mounts: dict[str, FakeOpenAI] = {}
         self._names = itertools.count(1)
-        self._socket = socket.create_server(("127.0.0.1", 0))
+        try:
+            self._socket = socket.create_server((host, port))
+        except OSError as error:
+            raise ServerUnavailable(f"FakeOpenAI cannot be served at {host}:{port}: {error.strerror}.") from None
+        self._connections: Connections = {}
         ready = threading.Event()
 
         class Server(uvicorn.Server):
@@ -48,8 +51,10 @@ class LoopbackServer:
                 ready.set()
 
         config = uvicorn.Config(
-            self._app,
+            application(self._mounts, self._connections),
             interface="asgi3",
+            http=_protocol(self._connections),
+            proxy_headers=False,  # who is at the other end is who connected
             lifespan="off",
             ws="none",
             log_config=None,  # the handlers of the suite's own logging stay as they are
@@ -63,11 +68,15 @@ class LoopbackServer:
         if not ready.wait(STARTS_WITHIN):
             raise ServerUnavailable(f"The loopback server did not start within {STARTS_WITHIN:.0f} seconds.")
 
-    def mount(self, api: FakeOpenAI) -> str:
-        """Serve `api`; returns its base URL, which ends in `/v1`."""
-        name = str(next(self._names))
+    def mount(self, api: FakeOpenAI, *, alone: bool = False) -> str:
+        """Serve `api`; returns its base URL, which ends in `/v1`.
+
+        It has a path of its own, unless it is `alone` on this server.
+        """
+        name = ROOT if alone else str(next(self._names))
         self._mounts[name] = api
-        return f"http://127.0.0.1:{self._socket.getsockname()[1]}/{name}/v1"
+        host, port = self._socket.getsockname()[:2]
+        return "/".join(filter(None, (f"http://{host}:{port}", name, "v1")))
 
     def unmount(self, base_url: str) -> None:
         """Stop serving what was mounted there."""
@@ -80,46 +89,21 @@ class LoopbackServer:
         self._thread.join()
         self._socket.close()
 
-    async def _app(
-        self,
-        scope: dict[str, Any],
-        receive: Callable[[], Awaitable[dict[str, Any]]],
-        send: Callable[[dict[str, Any]], Awaitable[None]],
-    ) -> None:
-        """The ASGI application: the first segment of the path says which FakeOpenAI is meant."""
-        body = b""
-        while True:
-            message = await receive()
-            body += message.get("body", b"")
-            if not message.get("more_body"):
-                break
-        _, name, path = scope["path"].split("/", 2) if scope["path"].count("/") > 1 else ("", "", "")
-        api = self._mounts.get(name)
-        if api is None:
-            await send({"type": "http.response.start", "status": 404, "headers": []})
-            await send({"type": "http.response.body", "body": b"No FakeOpenAI is served here: its test is over."})
-            return
-        headers = {key.decode("latin-1"): value.decode("latin-1") for key, value in scope["headers"]}
-        request = Request(scope["method"], f"/{path}", scope["query_string"].decode(), headers, body)
-        try:
-            answer = await api.answer_async(
-                request, asyncio.to_thread
-            )  # a responder may block, and ask this very server
-        except asyncio.CancelledError:  # the server is closed while a responder is asked: there is nobody to tell
-            return
-        # Connections are not kept: a client that outlives its event loop, as the one that the Agents SDK shares
-        # between tests, would find a dead one in its pool.
-        sent = {**answer.headers, "connection": "close"}
-        lines = [(key.encode("latin-1"), value.encode("latin-1")) for key, value in sent.items()]
-        left = asyncio.ensure_future(receive())  # a client that reads no more is all that can come
-        try:
-            await send({"type": "http.response.start", "status": answer.status, "headers": lines})
-            for part in answer:
-                await send({"type": "http.response.body", "body": part, "more_body": True})
-                await asyncio.sleep(0)
-                if left.done():
-                    break
-            await send({"type": "http.response.body", "body": b""})
-        finally:
-            left.cancel()
-            answer.close()
+
+def _protocol(connections: Connections) -> type[Any]:
+    """The protocol of the server, which keeps its `connections` by their clients: some are to break off."""
+    from uvicorn.protocols.http.auto import AutoHTTPProtocol
+
+    class Protocol(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
+        def connection_made(self, transport: asyncio.Transport) -> None:
+            # asyncio does so only for a listening socket that was made with its protocol named.
+            transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            connections[transport.get_extra_info("peername")] = transport
+            self._peer = transport.get_extra_info("peername")
+            super().connection_made(transport)
+
+        def connection_lost(self, exc: Exception | None) -> None:
+            del connections[self._peer]
+            super().connection_lost(exc)
+
+    return Protocol

@@ -1,6 +1,8 @@
 """FakeOpenAI through the openai SDK, in process and on loopback."""
 
 import json
+import os
+import re
 import threading
 
 import openai
@@ -204,11 +206,10 @@ def test_many_clients_at_once_get_an_answer_each(api):
     assert sorted(map(int, answers)) == list(range(40))
 
 
-def test_what_is_no_longer_served_says_so(api):
-    with api.serve() as served:
-        other = served.base_url.replace("/1/v1", "/2/v1")
-        with sdk_httpx().Client() as client:
-            answer = client.get(f"{other}/responses")
+def test_what_is_no_longer_served_says_so(fake_openai):
+    other = re.sub("/[0-9]+/v1", "/0/v1", os.environ["OPENAI_BASE_URL"])
+    with sdk_httpx().Client() as client:
+        answer = client.get(f"{other}/responses")
 
     assert (answer.status_code, answer.text) == (404, "No FakeOpenAI is served here: its test is over.")
 

@@ -1,0 +1,315 @@
+"""Bad days: what goes wrong with answers, of the server, of the network and of streams, each as a value.
+
+`FakeOpenAI.fail` takes them: `api.fail(faults.cut(after=3))`. A fault of a stream breaks the one law of streams that it
+names, or none.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from http import HTTPStatus
+from types import MappingProxyType
+from typing import Any
+
+from fakemodel.api.http import Answer, Delivery, Ending, json_answer
+from fakemodel.errors import ReplyInvalid
+from fakemodel.wire.errors import FAILURES, ApiError
+from fakemodel.wire.payload import Payload, json_text
+
+__all__ = [
+    "FAULTS",
+    "Fault",
+    "Unfit",
+    "connection_refused",
+    "content_type",
+    "cut",
+    "error_event",
+    "malformed",
+    "repeated",
+    "slow",
+    "stalled",
+    "status",
+    "swapped",
+    "timeout",
+]
+
+RETRY_AT_ONCE = {"retry-after-ms": "1"}
+"""What the SDK waits by before it asks again, in the place of half a second and more."""
+
+
+class Unfit(Exception):
+    """A fault that an answer has no room for: why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that goes wrong: either an answer `instead` of the server's, or what becomes of that.
+
+    `laws` are those that a stream with it breaks, by its API (`responses`, `chat`): none where the API has no entry.
+    """
+
+    told: str
+    instead: Callable[[], Answer] | None = field(default=None, repr=False, compare=False)
+    spoil: Callable[[Answer], Answer] | None = field(default=None, repr=False, compare=False)
+    laws: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
+
+    def __repr__(self) -> str:
+        return f"faults.{self.told}"
+
+
+def status(
+    status: int,
+    *,
+    message: str | None = None,
+    code: str | None = None,
+    type: str | None = None,
+    retry_after: float | None = None,
+    headers: Mapping[str, str] = MappingProxyType({}),
+) -> Fault:
+    """An answer with this status, from 400 to 599, in the words of the API where they are known.
+
+    The SDK tries 408, 409, 429 and those from 500 on again, after a millisecond; with `retry_after` after so many
+    seconds, which it really waits. A 429 has the headers of a rate limit that is used up, and `headers` are added.
+    Raises ReplyInvalid for a status that is no error.
+    """
+    if not isinstance(status, int) or not 400 <= status <= 599:
+        raise ReplyInvalid(f"fail({status!r}): expected is a status from 400 to 599, or one of fakemodel.faults.")
+    kind = "server_error" if status >= HTTPStatus.INTERNAL_SERVER_ERROR else "invalid_request_error"
+    row = FAILURES.get(status, ApiError(status, _phrase(status), type=kind))
+    error = {**row.body()["error"], **_given(message=message, code=code, type=type)}
+    retry = RETRY_AT_ONCE if retry_after is None else {"retry-after": f"{retry_after:g}"}
+    limits = LIMITS if status == HTTPStatus.TOO_MANY_REQUESTS else {}
+    told = f"status({status}{_options(message=message, code=code, type=type, retry_after=retry_after)})"
+    return Fault(told, instead=lambda: json_answer(status, {"error": error}, {**limits, **retry, **headers}))
+
+
+def timeout() -> Fault:
+    """No answer, for ever: the client's own timeout ends it. In process that has come at once."""
+    return Fault("timeout()", instead=lambda: _nothing(Ending.STALLED))
+
+
+def connection_refused() -> Fault:
+    """No connection. On loopback, where there is one server for all tests, it breaks off without an answer."""
+    return Fault("connection_refused()", instead=lambda: _nothing(Ending.REFUSED))
+
+
+def cut(after: int, *, in_character: bool = False) -> Fault:
+    """A stream whose connection breaks off after so many events, or chunks.
+
+    With `in_character` it does so in the middle of the first character after them that UTF-8 has several bytes for.
+    """
+
+    def spoil(answer: Answer) -> Answer:
+        stream = _Stream(answer)
+        parts = stream.before_end(after, "is cut")
+        if in_character:
+            whole = b"".join(answer.parts[after:])
+            wide = next((at for at, byte in enumerate(whole) if byte >= FIRST_OF_SEVERAL), None)
+            if wide is None:
+                raise Unfit(f"after {after} there is no character of several bytes in it")
+            parts = (*parts, whole[: wide + 1])
+        return _delivered(answer, parts, Ending.CUT)
+
+    return Fault(
+        f"cut(after={_checked('cut', after)}{', in_character=True' if in_character else ''})",
+        spoil=spoil,
+        laws={"responses": "terminal", "chat": "finish"},
+    )
+
+
+def stalled(after: int) -> Fault:
+    """A stream of which nothing comes any more after so many events, or chunks: the client's own timeout ends it."""
+    return Fault(
+        f"stalled(after={_checked('stalled', after)})",
+        spoil=lambda answer: _delivered(answer, _Stream(answer).before_end(after, "stalls"), Ending.STALLED),
+        laws={"responses": "terminal", "chat": "finish"},
+    )
+
+
+def slow(seconds: float, *, between: float = 0.0) -> Fault:
+    """An answer that begins after so many seconds; streamed, each event comes `between` seconds after the last.
+
+    In process nobody waits: a client whose timeout is shorter has timed out, and the clock of an asyncio event loop is
+    put forward. On loopback it takes the time.
+    """
+    for value in (seconds, between):
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < math.inf:
+            raise ReplyInvalid(f"faults.slow({value!r}) takes seconds, from 0 on.")
+    told = f"slow({seconds:g}{f', between={between:g}' if between else ''})"
+    return Fault(told, spoil=lambda answer: replace(answer, delivery=Delivery(float(seconds), float(between))))
+
+
+def error_event(after: int = 1, *, message: str = "The server had an error", code: str = "server_error") -> Fault:
+    """A stream that ends with an `error` after so many events, from 1 on: its status is 200, for it had begun well."""
+
+    def spoil(answer: Answer) -> Answer:
+        stream = _Stream(answer)
+        error = {"message": message, "type": "server_error", "param": None, "code": code}
+        if stream.chat:
+            frame = f"data: {json_text({'error': error})}\n\n"
+        else:
+            event = {"type": "error", "sequence_number": stream.number(after), **_given(**{**error, "type": None})}
+            frame = f"event: error\ndata: {json_text({**event, 'param': None})}\n\n"
+        parts = (*stream.before_end(after, "fails"), frame.encode())
+        return replace(answer, parts=parts, end=lambda _: answer.end(False))
+
+    return Fault(f"error_event(after={_checked('error_event', after, least=1)})", spoil=spoil, laws={"chat": "finish"})
+
+
+def malformed(after: int) -> Fault:
+    """A stream with an event, after so many, whose JSON is broken."""
+
+    def spoil(answer: Answer) -> Answer:
+        parts = _Stream(answer).parts
+        _Stream(answer).before_end(after, "is malformed")
+        frame = parts[after].removesuffix(b"\n\n")
+        return replace(answer, parts=(*parts[:after], frame[: -len(frame) // 3] + b"\n\n", *parts[after + 1 :]))
+
+    framing = {"responses": "framing", "chat": "framing"}
+    return Fault(f"malformed(after={_checked('malformed', after)})", spoil=spoil, laws=framing)
+
+
+def repeated(after: int) -> Fault:
+    """A stream of which the event after so many comes twice. Nothing tells of a chunk that does: it has no number."""
+
+    def spoil(answer: Answer) -> Answer:
+        parts = _Stream(answer).telling(after, 1)
+        return replace(answer, parts=(*parts[: after + 1], *parts[after:]))
+
+    return Fault(f"repeated(after={_checked('repeated', after)})", spoil=spoil, laws={"responses": "numbering"})
+
+
+def swapped(after: int) -> Fault:
+    """A stream of which the two events after so many come in the other order. Nothing tells of chunks that do."""
+
+    def spoil(answer: Answer) -> Answer:
+        parts = _Stream(answer).telling(after, 2)
+        return replace(answer, parts=(*parts[:after], parts[after + 1], parts[after], *parts[after + 2 :]))
+
+    return Fault(f"swapped(after={_checked('swapped', after)})", spoil=spoil, laws={"responses": "numbering"})
+
+
+def content_type(content_type: str) -> Fault:
+    """An answer of another content type: that of a page that a proxy puts in its place, say."""
+    told = f"content_type({content_type!r})"
+    headers = {"content-type": content_type}
+    return Fault(told, spoil=lambda answer: replace(answer, headers={**answer.headers, **headers}))
+
+
+LIMITS = {
+    "x-ratelimit-limit-requests": "500",
+    "x-ratelimit-limit-tokens": "30000",
+    "x-ratelimit-remaining-requests": "0",
+    "x-ratelimit-remaining-tokens": "0",
+    "x-ratelimit-reset-requests": "120ms",
+    "x-ratelimit-reset-tokens": "1s",
+}
+"""The headers of a rate limit that is used up, as OpenAI documents them."""
+
+FIRST_OF_SEVERAL = 0xC0
+"""From here on a byte begins a character that has several."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Stream:
+    """An answer that is a stream. Raises Unfit where it is none."""
+
+    answer: Answer
+
+    def __post_init__(self) -> None:
+        if not self.answer.is_stream:
+            raise Unfit("it is no stream")
+
+    @property
+    def parts(self) -> tuple[bytes, ...]:
+        return self.answer.parts
+
+    @property
+    def chat(self) -> bool:
+        return not self.parts[0].startswith(b"event:")
+
+    def data(self, at: int) -> Payload:
+        """The payload of a part."""
+        found: Payload = json.loads(self.parts[at].split(b"data: ", 1)[1])
+        return found
+
+    def number(self, at: int) -> object:
+        return self.data(at).get("sequence_number")
+
+    def before_end(self, after: int, what: str) -> tuple[bytes, ...]:
+        """The first parts, with the last of which it is not over."""
+        count = len(self.parts)
+        if self.chat:
+            count = next(at for at in range(count) if b'"finish_reason":"' in self.parts[at]) + 1
+        if after >= count:
+            kind = "chunks with its end" if self.chat else "events"
+            raise Unfit(f"it has {count} {kind}, and {what} after fewer")
+        return self.parts[:after]
+
+    def telling(self, after: int, count: int) -> tuple[bytes, ...]:
+        """The parts, where as many of them come after so many; of chunks those that go on with what they say."""
+        if self.chat and not all(map(self._goes_on, range(after, after + count))):
+            raise Unfit(
+                f"after {after} chunks there {'is none' if count == 1 else 'are no two'} of a text, or arguments"
+            )
+        if after + count > len(self.parts):
+            raise Unfit(f"it has {len(self.parts)} events")
+        return self.parts
+
+    def _goes_on(self, at: int) -> bool:
+        """Whether a chunk neither opens anything nor ends it."""
+        if at >= len(self.parts) - 1:
+            return False
+        choices: Sequence[Payload] = self.data(at)["choices"]
+        deltas: list[Payload] = [choice["delta"] for choice in choices]
+        calls: list[Any] = [call for delta in deltas for call in delta.get("tool_calls") or ()]
+        opens = any("role" in delta for delta in deltas) or any("id" in call for call in calls)
+        return bool(deltas) and not opens and not any(choice["finish_reason"] for choice in choices)
+
+
+def _delivered(answer: Answer, parts: tuple[bytes, ...], ending: Ending) -> Answer:
+    return replace(answer, parts=parts, delivery=Delivery(ending=ending))
+
+
+def _nothing(ending: Ending) -> Answer:
+    return Answer(None, {}, (), delivery=Delivery(ending=ending))
+
+
+def _checked(name: str, after: object, least: int = 0) -> int:
+    if type(after) is not int or after < least:
+        raise ReplyInvalid(f"faults.{name}(after={after!r}): `after` counts events, from {least} on.")
+    return after
+
+
+def _given(**options: object) -> dict[str, object]:
+    return {name: value for name, value in options.items() if value is not None}
+
+
+def _options(**options: object) -> str:
+    return "".join(f", {name}={value!r}" for name, value in _given(**options).items())
+
+
+def _phrase(status: int) -> str:
+    return HTTPStatus(status).phrase if status in HTTPStatus.__members__.values() else f"HTTP {status}"
+
+
+FAULTS: Mapping[str, Callable[..., Fault]] = {
+    made.__name__: made
+    for made in (
+        status,
+        timeout,
+        connection_refused,
+        cut,
+        stalled,
+        slow,
+        error_event,
+        malformed,
+        repeated,
+        swapped,
+        content_type,
+    )
+}
+"""All of them, by their names."""

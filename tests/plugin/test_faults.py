@@ -1,0 +1,49 @@
+"""A test that fails on a bad day is told what befell it, and how it comes again."""
+
+SUITE = """
+import openai
+import pytest
+
+@pytest.mark.parametrize("seed", [{seed}])
+def test_weather(fake_openai, seed):
+    fake_openai.otherwise("Hello")
+    fake_openai.chaos(seed, rate=1)
+    client = openai.OpenAI(max_retries=0, timeout=0.2)
+    answered = 0
+    for _ in range(20):
+        try:
+            client.responses.create(model="m", input="Hi")
+            answered += 1
+        except openai.APIError:
+            pass
+    assert answered == 20
+"""
+
+
+def test_the_seed_of_chaos_is_told_and_gives_the_same_again(suite):
+    suite.makepyfile(SUITE.format(seed=None))
+
+    first = suite.runpytest_inprocess()
+
+    told = [line for line in first.outlines if line.startswith(("  request ", "  by chaos"))]
+    assert told
+    seed = told[-1].split("seed=")[1].split(",")[0]
+    suite.makepyfile(SUITE.format(seed=seed))
+    again = suite.runpytest_inprocess()
+    assert [line for line in again.outlines if line.startswith(("  request ", "  by chaos"))] == told
+
+
+def test_a_fault_that_never_happened_fails_the_test(suite):
+    suite.makepyfile(
+        """
+        def test_calm(fake_openai):
+            fake_openai.fail(429)
+        """
+    )
+
+    result = suite.runpytest_inprocess()
+
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        ["*1 fault never happened.", "*fail(faults.status(429)): no request was for it", "*Remove what is not needed*"]
+    )
