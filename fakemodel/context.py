@@ -58,6 +58,10 @@ class Log:
             self.items.append(item)
 
 
+NO_LOG = Log(())
+"""That of what has no items."""
+
+
 class Context(Sequence[Payload]):
     """The items that a model sees in a turn, in their order.
 
@@ -68,10 +72,12 @@ class Context(Sequence[Payload]):
     __slots__ = ("_length", "_log", "_waiting")
 
     def __init__(self, items: Iterable[Payload] = ()) -> None:
-        self._log = Log(items)
-        self._length = len(self._log.items)
+        found = tuple(items)
+        self._log = Log(found) if found else NO_LOG
+        self._length = len(found)
         self._waiting: dict[Answer, str] = {}
-        self._waiting = self._waiting_with(self)
+        if found:
+            self._waiting = self._waiting_with(found)
 
     @overload
     def __getitem__(self, place: int) -> Payload: ...
@@ -120,7 +126,7 @@ class Context(Sequence[Payload]):
         """The items with these behind them, whatever they are."""
         longer = Context()
         longer._waiting = self._waiting_with(items)
-        longer._log = self._log if len(self._log.items) == self._length else Log(self)
+        longer._log = self._log if self and len(self._log.items) == self._length else Log(self)
         longer._log.extend(items)
         longer._length = self._length + len(items)
         return longer
