@@ -122,6 +122,7 @@ def _app() -> "typer.Typer":
         The first line tells its base URL. When it ends it tells what each turn was asked and answered, and exits with 1
         if a request found no reply, or a reply was left.
         """
+        import gc
         import signal
         from threading import Event
 
@@ -137,6 +138,9 @@ def _app() -> "typer.Typer":
         except FakeModelError as error:
             print(f"fakemodel: {error}", file=sys.stderr)
             raise typer.Exit(2) from None
+        # The journal keeps everything: looking through it for garbage is most of what a long run would do.
+        gc.freeze()
+        gc.set_threshold(100_000, 50, 1000)
         over = Event()
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: over.set())

@@ -35,7 +35,7 @@ AN_ITEM = 3
 class Log:
     """Items put one behind the other, with what is looked up in them. It only grows; a Context is its start."""
 
-    __slots__ = ("calls", "ids", "items", "tokens")
+    __slots__ = ("_tokens", "calls", "ids", "items")
 
     def __init__(self, items: Iterable[Payload]) -> None:
         self.items: list[Payload] = []
@@ -43,8 +43,7 @@ class Log:
         """Where the item of an id stands first."""
         self.calls: dict[Answer, int] = {}
         """Where the call stands that wants such an answer."""
-        self.tokens = [0]
-        """How many the items before each place have."""
+        self._tokens = [0]
         self.extend(items)
 
     def extend(self, items: Iterable[Payload]) -> None:
@@ -54,8 +53,13 @@ class Log:
                 self.ids.setdefault(item["id"], place)
             if item.get("type") in ANSWERS:
                 self.calls.setdefault((ANSWERS[item["type"]], _call_id(item)), place)
-            self.tokens.append(self.tokens[-1] + AN_ITEM + count(text_of(item)))
             self.items.append(item)
+
+    def tokens_before(self, place: int) -> int:
+        """How many tokens the items before a place have; counted when they are first asked for."""
+        for uncounted in range(len(self._tokens) - 1, place):
+            self._tokens.append(self._tokens[-1] + AN_ITEM + count(text_of(self.items[uncounted])))
+        return self._tokens[place]
 
 
 NO_LOG = Log(())
@@ -109,7 +113,7 @@ class Context(Sequence[Payload]):
     @property
     def tokens(self) -> int:
         """Three for each item, and one for every four characters of what it says."""
-        return self._log.tokens[self._length]
+        return self._log.tokens_before(self._length)
 
     def has_id(self, item_id: object) -> bool:
         """Whether one of the items has this id."""
@@ -122,10 +126,10 @@ class Context(Sequence[Payload]):
     def _has_call(self, answer: Answer) -> bool:
         return self._log.calls.get(answer, self._length) < self._length
 
-    def extended(self, items: Sequence[Payload]) -> Context:
-        """The items with these behind them, whatever they are."""
+    def extended(self, items: Sequence[Payload], waiting: dict[Answer, str] | None = None) -> Context:
+        """The items with these behind them, whatever they are; `waiting` are the calls that then have no answer."""
         longer = Context()
-        longer._waiting = self._waiting_with(items)
+        longer._waiting = self._waiting_with(items) if waiting is None else waiting
         longer._log = self._log if self and len(self._log.items) == self._length else Log(self)
         longer._log.extend(items)
         longer._length = self._length + len(items)
@@ -142,9 +146,10 @@ class Context(Sequence[Payload]):
             if item_id in own or self.has_id(item_id):
                 raise Refused("duplicate_item", item_id)
             own.add(item_id)
-        for (_, call_id), type_ in self._waiting_with(items, checked=True).items():
+        waiting = self._waiting_with(items, checked=True)
+        for (_, call_id), type_ in waiting.items():
             raise Refused("output_not_found", call_id, _words(type_))
-        return self.extended(items)
+        return self.extended(items, waiting)
 
     @property
     def chain(self) -> int:

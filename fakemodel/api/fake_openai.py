@@ -223,8 +223,9 @@ class FakeOpenAI:
         position = len(self.requests)
         try:
             steps = routes.answer(self, request)
-            answer = yield from self._plan.answered(request, position, len(self.turns) + 1, steps)
-            request.answer = answer
+            if self._plan:
+                steps = self._plan.answered(request, position, len(self.turns) + 1, steps)
+            request.answer = yield from steps
         except (FakeModelError, Exception) as error:
             self.refused.append(error)
             request.answer = refused("script", f"{type(error).__name__}: {error}")

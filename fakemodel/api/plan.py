@@ -101,6 +101,9 @@ class Plan:
         self._planned: list[Planned] = []
         self._chaos: Chaos | None = None
 
+    def __bool__(self) -> bool:
+        return bool(self._planned or self._chaos)
+
     def add(self, fault: object, rule: object, times: object) -> None:
         """Plan a fault. Raises ReplyInvalid for what is none, and for no rule or number of times."""
         found = fault if isinstance(fault, Fault) else faults.status(fault)  # type: ignore[arg-type]  # it refuses others

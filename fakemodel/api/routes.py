@@ -76,7 +76,7 @@ def _routed(server: Server, request: Request) -> tuple[Call, Route]:
     for route, named in matches:
         if route.method == request.method:
             request.named = {**named}
-            query = {name.removesuffix("[]"): values for name, values in parse_qs(request.query, True).items()}
+            query = _query(request.query) if request.query else {}
             body = {} if route.parameters is None else parameters.check(_json(request, model), route.parameters)
             if body.get("model") and body["model"] not in server.seen_models:
                 server.seen_models.append(body["model"])
@@ -95,6 +95,11 @@ def _matching(routes: Iterable[Route], path: str) -> list[tuple[Route, Mapping[s
 @functools.lru_cache(maxsize=64)  # for the paths that are asked for again and again, which have no places
 def _built_in(path: str) -> list[tuple[Route, Mapping[str, str]]]:
     return _matching(ROUTES, path)
+
+
+def _query(text: str) -> dict[str, list[str]]:
+    """What a query says: a list is told as `include[]=…`, again and again."""
+    return {name.removesuffix("[]"): values for name, values in parse_qs(text, True).items()}
 
 
 def _canonical(path: str) -> tuple[str, str | None]:
