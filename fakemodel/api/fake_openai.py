@@ -15,6 +15,7 @@ from fakemodel.api import routes
 from fakemodel.api.errors import refused
 from fakemodel.api.http import Answer, Call, Request
 from fakemodel.api.plan import Plan, Rule
+from fakemodel.api.pressed import Press
 from fakemodel.api.queue import Queue, Responder, Steps, Turn, Waited
 from fakemodel.errors import FakeModelError
 from fakemodel.httpx_modules import sdk_httpx
@@ -61,6 +62,7 @@ class FakeOpenAI:
         self.models = None if models is None else tuple(models)
         self.api_key = api_key
         self.routes: list[routes.Route] = []
+        self.press = Press()
         self._queue = Queue()
         self._plan = Plan()
         self._brought = 0

@@ -47,10 +47,10 @@ def create(server: Server, call: Call) -> Answering:
         stored = Stored(finished, context, position if chain is None else chain, conversation_id)
         if not reply.unchecked:
             _check_new(server, stored, position)
-        events = partial(responses.events, reply, ids=ids, fields=fields)
-        parts = tuple(frames(events(obfuscation=_obfuscation(body)))) if body.get("stream") else ()
+        obfuscation = _obfuscation(body)
+        parts = server.press.frames(reply, ids, fields, obfuscation=obfuscation) if body.get("stream") else ()
         if body.get("background"):
-            return _in_background(server, stored, events, parts)
+            return _in_background(server, stored, partial(responses.events, reply, ids=ids, fields=fields), parts)
     except BaseException:
         state.unlock(conversation_id)
         raise

@@ -16,7 +16,7 @@ from fakemodel.wire.outputs import Output, item_events, outputs
 from fakemodel.wire.payload import Payload
 from fakemodel.wire.tokens import usage_of
 
-__all__ = ["ECHOED", "ENVELOPE", "at_first", "checked", "events", "response", "usage_body"]
+__all__ = ["ECHOED", "ENVELOPE", "around", "at_first", "checked", "events", "response", "usage_body"]
 
 
 def _envelope() -> Payload:
@@ -128,7 +128,8 @@ def events(
     items = _items(reply, ids)
     first, final = _snapshots(reply, ids, fields or {}, items)
     numbered = reply.recorded is None or reply.recorded.numbered
-    stream = list(_stream(first, final, items))
+    between = [event for index, item in enumerate(items) for event in item_events(item, index)]
+    stream = [*_opening(first, final), *between, _end(final)]
     for position, aside in reply.recorded.asides if reply.recorded else ():
         stream.insert(position, {**aside})
     for number, event in enumerate(stream):
@@ -137,6 +138,18 @@ def events(
         if numbered:
             event["sequence_number"] = number
         yield event
+
+
+def around(
+    reply: Reply, *, ids: Ids | None = None, fields: Mapping[str, Any] | None = None
+) -> tuple[list[Payload], Payload]:
+    """The events of a stream before those of its items, and the one after them, which is not numbered yet.
+
+    For a reply that was not recorded. Arguments as for `events`, and what is raised.
+    """
+    first, final = _snapshots(reply, ids, fields or {}, _items(reply, ids))
+    opening = [{**event, "sequence_number": number} for number, event in enumerate(_opening(first, final))]
+    return opening, _end(final)
 
 
 def at_first(final: Payload) -> Payload:
@@ -209,14 +222,13 @@ def usage_body(usage: Usage) -> Payload:
     }
 
 
-def _stream(first: Payload, final: Payload, items: list[Output]) -> Iterator[Payload]:
-    if final.get("background"):
-        queued = {**first, "status": "queued"}
-        yield {"type": "response.created", "response": queued}
+def _opening(first: Payload, final: Payload) -> Iterator[Payload]:
+    queued = {**first, "status": "queued"} if final.get("background") else None
+    yield {"type": "response.created", "response": queued or first}
+    if queued:
         yield {"type": "response.queued", "response": queued}
-    else:
-        yield {"type": "response.created", "response": first}
     yield {"type": "response.in_progress", "response": first}
-    for index, item in enumerate(items):
-        yield from item_events(item, index)
-    yield {"type": f"response.{final['status']}", "response": final}
+
+
+def _end(final: Payload) -> Payload:
+    return {"type": f"response.{final['status']}", "response": final}
