@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from typing import Any
 
 from fakemodel.reply import Reply
-from fakemodel.wire import responses
 from fakemodel.wire.ids import Ids
+from fakemodel.wire.responses import Rendering
 from fakemodel.wire.sse import frames
 
 __all__ = ["Press"]
@@ -46,17 +45,17 @@ class Press:
     def __init__(self) -> None:
         self._plates: dict[Any, _Plate] = {}
 
-    def frames(self, reply: Reply, ids: Ids, fields: Mapping[str, Any], *, obfuscation: bool) -> tuple[bytes, ...]:
-        """The frames of a streamed response; arguments as for `fakemodel.wire.responses.events`."""
-        # What a turn was counted makes a new reply of the same parts.
-        key = id(reply.parts), reply.status, bool(fields.get("background")), obfuscation
+    def frames(self, rendering: Rendering, ids: Ids, *, obfuscation: bool) -> tuple[bytes, ...]:
+        """The frames of a streamed response, which was rendered with `ids`."""
+        reply, background = rendering.reply, bool(rendering.final.get("background"))
+        # A turn that was counted makes a new reply of the same parts.
+        key = id(reply.parts), reply.status, background, obfuscation
         plate = self._plates.get(key)
         if plate is not None and plate.proven:
-            opening, end = responses.around(reply, ids=ids, fields=fields)
-            end["sequence_number"] = len(opening) + len(plate.frames)
+            opening, end = rendering.around(len(plate.frames))
             return *frames(opening), *plate.stamped(ids), *frames([end])
-        rendered = tuple(frames(responses.events(reply, ids=ids, fields=fields, obfuscation=obfuscation)))
-        between = rendered[3 if fields.get("background") else 2 : -1]
+        rendered = tuple(frames(rendering.events(obfuscation=obfuscation)))
+        between = rendered[3 if background else 2 : -1]
         if plate is None and reply.recorded is None:
             self._remember(key, _Plate(reply, ids, between))
         elif plate is not None and plate.proven is None:
