@@ -124,6 +124,7 @@ def _app() -> "typer.Typer":
         """
         import gc
         import signal
+        from contextlib import suppress
         from threading import Event
 
         from fakemodel.api.fake_openai import FakeOpenAI
@@ -134,7 +135,7 @@ def _app() -> "typer.Typer":
         try:
             api = FakeOpenAI(api_key=api_key)
             read_script(replies, api)
-            server = LoopbackServer(host, port)
+            server = LoopbackServer(host or "127.0.0.1", port)
         except FakeModelError as error:
             print(f"fakemodel: {error}", file=sys.stderr)
             raise typer.Exit(2) from None
@@ -148,7 +149,8 @@ def _app() -> "typer.Typer":
         sys.stdout.flush()
         over.wait()
         server.close()
-        typer.echo(api.summary())
+        with suppress(OSError):  # who read the base URL may not be there any more
+            typer.echo(api.summary())
         try:
             api.assert_complete()
         except FakeModelError as error:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from types import MappingProxyType
 from typing import Any
@@ -48,12 +48,14 @@ class Unfit(Exception):
 class Fault:
     """One thing that goes wrong: either an answer `instead` of the server's, or what becomes of that.
 
-    `laws` are those that a stream with it breaks, by its API (`responses`, `chat`): none where the API has no entry.
+    One `of_streams` befalls nothing else. `laws` are those that a stream with it breaks, by its API (`responses`,
+    `chat`): none where the API has no entry.
     """
 
     told: str
     instead: Callable[[], Answer] | None = field(default=None, repr=False, compare=False)
-    spoil: Callable[[Answer], Answer] | None = field(default=None, repr=False, compare=False)
+    spoil: Callable[[Answer], None] | None = field(default=None, repr=False, compare=False)
+    of_streams: bool = field(default=False, repr=False, compare=False)
     laws: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
 
     def __repr__(self) -> str:
@@ -80,10 +82,12 @@ def status(
     kind = "server_error" if status >= HTTPStatus.INTERNAL_SERVER_ERROR else "invalid_request_error"
     row = FAILURES.get(status, ApiError(status, _phrase(status), type=kind))
     error = {**row.body()["error"], **_given(message=message, code=code, type=type)}
-    retry = RETRY_AT_ONCE if retry_after is None else {"retry-after": f"{retry_after:g}"}
+    retry = RETRY_AT_ONCE if retry_after is None else {"retry-after": f"{_seconds('status', retry_after):.12g}"}
     limits = LIMITS if status == HTTPStatus.TOO_MANY_REQUESTS else {}
-    told = f"status({status}{_options(message=message, code=code, type=type, retry_after=retry_after)})"
-    return Fault(told, instead=lambda: json_answer(status, {"error": error}, {**limits, **retry, **headers}))
+    own = _headers(headers)
+    told = _options(message=message, code=code, type=type, retry_after=retry_after, headers=own or None)
+    sent = {**limits, **retry, **own}
+    return Fault(f"status({status}{told})", instead=lambda: json_answer(status, {"error": error}, sent))
 
 
 def timeout() -> Fault:
@@ -102,20 +106,20 @@ def cut(after: int, *, in_character: bool = False) -> Fault:
     With `in_character` it does so in the middle of the first character after them that UTF-8 has several bytes for.
     """
 
-    def spoil(answer: Answer) -> Answer:
-        stream = _Stream(answer)
-        parts = stream.before_end(after, "is cut")
+    def spoil(answer: Answer) -> None:
+        parts = _Stream(answer).before_end(after, "is cut")
         if in_character:
             whole = b"".join(answer.parts[after:])
             wide = next((at for at, byte in enumerate(whole) if byte >= FIRST_OF_SEVERAL), None)
             if wide is None:
                 raise Unfit(f"after {after} there is no character of several bytes in it")
             parts = (*parts, whole[: wide + 1])
-        return _delivered(answer, parts, Ending.CUT)
+        _deliver(answer, parts, Ending.CUT)
 
     return Fault(
         f"cut(after={_checked('cut', after)}{', in_character=True' if in_character else ''})",
         spoil=spoil,
+        of_streams=True,
         laws={"responses": "terminal", "chat": "finish"},
     )
 
@@ -124,7 +128,8 @@ def stalled(after: int) -> Fault:
     """A stream of which nothing comes any more after so many events, or chunks: the client's own timeout ends it."""
     return Fault(
         f"stalled(after={_checked('stalled', after)})",
-        spoil=lambda answer: _delivered(answer, _Stream(answer).before_end(after, "stalls"), Ending.STALLED),
+        spoil=lambda answer: _deliver(answer, _Stream(answer).before_end(after, "stalls"), Ending.STALLED),
+        of_streams=True,
         laws={"responses": "terminal", "chat": "finish"},
     )
 
@@ -135,68 +140,74 @@ def slow(seconds: float, *, between: float = 0.0) -> Fault:
     In process nobody waits: a client whose timeout is shorter has timed out, and the clock of an asyncio event loop is
     put forward. On loopback it takes the time.
     """
-    for value in (seconds, between):
-        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < math.inf:
-            raise ReplyInvalid(f"faults.slow({value!r}) takes seconds, from 0 on.")
-    told = f"slow({seconds:g}{f', between={between:g}' if between else ''})"
-    return Fault(told, spoil=lambda answer: replace(answer, delivery=Delivery(float(seconds), float(between))))
+    delivery = Delivery(_seconds("slow", seconds), _seconds("slow", between))
+
+    def spoil(answer: Answer) -> None:
+        answer.delivery = delivery
+
+    return Fault(f"slow({seconds:g}{f', between={between:g}' if between else ''})", spoil=spoil)
 
 
 def error_event(after: int = 1, *, message: str = "The server had an error", code: str = "server_error") -> Fault:
     """A stream that ends with an `error` after so many events, from 1 on: its status is 200, for it had begun well."""
 
-    def spoil(answer: Answer) -> Answer:
+    def spoil(answer: Answer) -> None:
         stream = _Stream(answer)
+        before, end = stream.before_end(after, "fails"), answer.end
         error = {"message": message, "type": "server_error", "param": None, "code": code}
         if stream.chat:
             frame = f"data: {json_text({'error': error})}\n\n"
         else:
             event = {"type": "error", "sequence_number": stream.number(after), **_given(**{**error, "type": None})}
             frame = f"event: error\ndata: {json_text({**event, 'param': None})}\n\n"
-        parts = (*stream.before_end(after, "fails"), frame.encode())
-        return replace(answer, parts=parts, end=lambda _: answer.end(False))
+        answer.parts, answer.end = (*before, frame.encode()), lambda _: end(False)
 
-    return Fault(f"error_event(after={_checked('error_event', after, least=1)})", spoil=spoil, laws={"chat": "finish"})
+    told = f"error_event(after={_checked('error_event', after, least=1)})"
+    return Fault(told, spoil=spoil, of_streams=True, laws={"chat": "finish"})
 
 
 def malformed(after: int) -> Fault:
     """A stream with an event, after so many, whose JSON is broken."""
 
-    def spoil(answer: Answer) -> Answer:
-        parts = _Stream(answer).parts
-        _Stream(answer).before_end(after, "is malformed")
-        frame = parts[after].removesuffix(b"\n\n")
-        return replace(answer, parts=(*parts[:after], frame[: -len(frame) // 3] + b"\n\n", *parts[after + 1 :]))
+    def spoil(answer: Answer) -> None:
+        before, parts = _Stream(answer).before_end(after, "is malformed"), answer.parts
+        frame = parts[after].decode().rstrip("\n")
+        answer.parts = (*before, f"{frame[: -len(frame) // 3]}\n\n".encode(), *parts[after + 1 :])
 
-    framing = {"responses": "framing", "chat": "framing"}
-    return Fault(f"malformed(after={_checked('malformed', after)})", spoil=spoil, laws=framing)
+    laws = {"responses": "framing", "chat": "framing"}
+    return Fault(f"malformed(after={_checked('malformed', after)})", spoil=spoil, of_streams=True, laws=laws)
 
 
 def repeated(after: int) -> Fault:
     """A stream of which the event after so many comes twice. Nothing tells of a chunk that does: it has no number."""
 
-    def spoil(answer: Answer) -> Answer:
+    def spoil(answer: Answer) -> None:
         parts = _Stream(answer).telling(after, 1)
-        return replace(answer, parts=(*parts[: after + 1], *parts[after:]))
+        answer.parts = (*parts[: after + 1], *parts[after:])
 
-    return Fault(f"repeated(after={_checked('repeated', after)})", spoil=spoil, laws={"responses": "numbering"})
+    laws = {"responses": "numbering"}
+    return Fault(f"repeated(after={_checked('repeated', after)})", spoil=spoil, of_streams=True, laws=laws)
 
 
 def swapped(after: int) -> Fault:
     """A stream of which the two events after so many come in the other order. Nothing tells of chunks that do."""
 
-    def spoil(answer: Answer) -> Answer:
+    def spoil(answer: Answer) -> None:
         parts = _Stream(answer).telling(after, 2)
-        return replace(answer, parts=(*parts[:after], parts[after + 1], parts[after], *parts[after + 2 :]))
+        answer.parts = (*parts[:after], parts[after + 1], parts[after], *parts[after + 2 :])
 
-    return Fault(f"swapped(after={_checked('swapped', after)})", spoil=spoil, laws={"responses": "numbering"})
+    laws = {"responses": "numbering"}
+    return Fault(f"swapped(after={_checked('swapped', after)})", spoil=spoil, of_streams=True, laws=laws)
 
 
 def content_type(content_type: str) -> Fault:
     """An answer of another content type: that of a page that a proxy puts in its place, say."""
-    told = f"content_type({content_type!r})"
-    headers = {"content-type": content_type}
-    return Fault(told, spoil=lambda answer: replace(answer, headers={**answer.headers, **headers}))
+    headers = _headers({"content-type": content_type})
+
+    def spoil(answer: Answer) -> None:
+        answer.headers = {**answer.headers, **headers}
+
+    return Fault(f"content_type({content_type!r})", spoil=spoil)
 
 
 LIMITS = {
@@ -215,13 +226,13 @@ FIRST_OF_SEVERAL = 0xC0
 
 @dataclass(frozen=True, slots=True)
 class _Stream:
-    """An answer that is a stream. Raises Unfit where it is none."""
+    """An answer that is a stream. Raises Unfit where it is none, or has nothing left."""
 
     answer: Answer
 
     def __post_init__(self) -> None:
-        if not self.answer.is_stream:
-            raise Unfit("it is no stream")
+        if not self.answer.is_stream or not self.answer.parts:
+            raise Unfit("it is no stream" if self.answer.parts else "nothing comes of it")
 
     @property
     def parts(self) -> tuple[bytes, ...]:
@@ -243,7 +254,7 @@ class _Stream:
         """The first parts, with the last of which it is not over."""
         count = len(self.parts)
         if self.chat:
-            count = next(at for at in range(count) if b'"finish_reason":"' in self.parts[at]) + 1
+            count = max(at for at in range(count) if b'"finish_reason":"' in self.parts[at]) + 1
         if after >= count:
             kind = "chunks with its end" if self.chat else "events"
             raise Unfit(f"it has {count} {kind}, and {what} after fewer")
@@ -270,8 +281,8 @@ class _Stream:
         return bool(deltas) and not opens and not any(choice["finish_reason"] for choice in choices)
 
 
-def _delivered(answer: Answer, parts: tuple[bytes, ...], ending: Ending) -> Answer:
-    return replace(answer, parts=parts, delivery=Delivery(ending=ending))
+def _deliver(answer: Answer, parts: tuple[bytes, ...], ending: Ending) -> None:
+    answer.parts, answer.delivery = parts, Delivery(ending=ending)
 
 
 def _nothing(ending: Ending) -> Answer:
@@ -282,6 +293,20 @@ def _checked(name: str, after: object, least: int = 0) -> int:
     if type(after) is not int or after < least:
         raise ReplyInvalid(f"faults.{name}(after={after!r}): `after` counts events, from {least} on.")
     return after
+
+
+def _seconds(name: str, value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < math.inf:
+        raise ReplyInvalid(f"faults.{name}(…, {value!r}): expected are seconds, from 0 on.")
+    return float(value)
+
+
+def _headers(headers: Mapping[str, str]) -> dict[str, str]:
+    """Headers by their names in lower case. Raises ReplyInvalid for what cannot be sent."""
+    for name, value in headers.items():
+        if not all(isinstance(each, str) and each.isascii() and each.isprintable() for each in (name, value)):
+            raise ReplyInvalid(f"{name!r}: {value!r} is no header: expected are strings of ASCII.")
+    return {name.lower(): value for name, value in headers.items()}
 
 
 def _given(**options: object) -> dict[str, object]:

@@ -9,6 +9,7 @@ import asyncio
 import functools
 import importlib
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from types import ModuleType
 from typing import Any
 
@@ -44,18 +45,29 @@ class Body:
 
     def __iter__(self) -> Iterator[bytes]:
         assert isinstance(self._parts, Iterable)
-        return iter(self._parts)
+        with self._closed_by_errors():
+            yield from self._parts
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         pause = _pause()
-        if isinstance(self._parts, AsyncIterable):
-            async for part in self._parts:
-                await pause()
+        with self._closed_by_errors():
+            if isinstance(self._parts, AsyncIterable):
+                async for part in self._parts:
+                    await pause()
+                    yield part
+                return
+            for part in self._parts:
+                await pause()  # as a socket would: others have their turn between two parts, and may cancel
                 yield part
-            return
-        for part in self._parts:
-            await pause()  # as a socket would: others have their turn between two parts, and may cancel
-            yield part
+
+    @contextmanager
+    def _closed_by_errors(self) -> Iterator[None]:
+        """As a connection is: not every version of the SDK closes what broke off, or what nobody reads any more."""
+        try:
+            yield
+        except BaseException:
+            self._closed()
+            raise
 
     def close(self) -> None:
         self._closed()

@@ -128,6 +128,10 @@ class Run:
             asked = (double for double in self.doubles if getattr(double, "requests", double.turns))
             yield from (double.summary() for double in asked)
 
+    def mishaps(self) -> list[str]:
+        """What went wrong because the test had it so."""
+        return [told for double in self.doubles if (told := getattr(double, "mishaps", ""))]
+
 
 RUN: pytest.StashKey[Run] = pytest.StashKey()
 """The run of a test, and in the config that of the test that is run now."""

@@ -45,30 +45,46 @@ def read_script(path: Path, api: FakeOpenAI) -> None:
 
     try:
         entries = yaml.load(path.read_text(encoding="utf-8"), _loader())
-    except (OSError, ValueError, yaml.YAMLError) as error:
+    except (OSError, RecursionError, ValueError, yaml.YAMLError) as error:
         raise ReplyInvalid(f"{path} cannot be read: {error}") from None
     if not isinstance(entries, list):
         raise ReplyInvalid(f"{path}: a script is a list of replies, not {entries!r}.")
     for number, entry in enumerate(entries, 1):
         try:
             _add(entry, api)
-        except (ReplyInvalid, TypeError) as error:
+        except RecursionError:
+            raise ReplyInvalid(f"{path}, entry {number}: it holds itself.") from None
+        except (TypeError, ValueError) as error:
             raise ReplyInvalid(f"{path}, entry {number}: {error}") from None
 
 
 @functools.cache
 def _loader() -> Any:
-    """YAML, in which `No` and dates are the texts that they look like: only true and false are what they are."""
+    """YAML whose numbers, booleans and null are those of JSON: `No`, `12:30` and dates are the texts they look like."""
     import yaml
 
     class Loader(yaml.SafeLoader):
-        yaml_implicit_resolvers = {  # noqa: RUF012  # so PyYAML has it
-            first: [(tag, told) for tag, told in resolvers if not tag.endswith((":bool", ":timestamp"))]
-            for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-        }
+        yaml_implicit_resolvers = {"<": yaml.SafeLoader.yaml_implicit_resolvers["<"]}  # noqa: RUF012  # so PyYAML has it
 
-    Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile("(?:true|false)$"), ["t", "f"])
+        def construct_mapping(self, node: Any, deep: bool = False) -> Any:
+            names = [self.construct_object(key) for key, _ in node.value]
+            twice = next((name for name in names if names.count(name) > 1), None)
+            if twice is not None:
+                raise yaml.constructor.ConstructorError(None, None, f"{twice!r} is told twice", node.start_mark)
+            return super().construct_mapping(node, deep)
+
+    for tag, (pattern, first) in SCALARS.items():
+        Loader.add_implicit_resolver(f"tag:yaml.org,2002:{tag}", re.compile(f"(?:{pattern})$"), list(first))
     return Loader
+
+
+SCALARS = {
+    "null": ("null|~|", ("n", "~", "")),
+    "bool": ("true|false", "tf"),
+    "int": ("-?(?:0|[1-9][0-9]*)", "-0123456789"),
+    "float": (r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?", "-0123456789"),
+}
+"""What is no text, and what it begins with: what is looked at first comes first."""
 
 
 def _add(entry: object, api: FakeOpenAI) -> None:

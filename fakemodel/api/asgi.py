@@ -33,6 +33,8 @@ def application(
 
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
         body = await _body(receive)
+        if body is None:
+            return
         api, path = mounts.get(ROOT), scope["path"]
         if api is None:
             name, _, path = path.removeprefix("/").partition("/")
@@ -54,12 +56,15 @@ def application(
             await send({"type": "http.response.body", "body": b"".join(answer)})
             return
         left = asyncio.ensure_future(receive())  # a client that reads no more is all that can come
+        connection = connections.get(tuple(scope["client"] or ()))
         try:
             whole = await _sent(answer, start, send, left)
-            connection = connections.get(tuple(scope["client"]))
             if not whole and connection is not None:
                 connection.close()  # what was written before goes out; then the client reads the end of it
                 await left
+        except asyncio.CancelledError:  # the server is closed in the middle of an answer
+            if connection is not None:
+                connection.abort()
         finally:
             left.cancel()
             answer.close()
@@ -67,16 +72,16 @@ def application(
     return serve
 
 
-async def _body(receive: Receive) -> bytes:
-    message = await receive()
-    body: bytes = message.get("body", b"")
-    if not message.get("more_body"):
-        return body
-    parts = [body]
-    while message.get("more_body"):
+async def _body(receive: Receive) -> bytes | None:
+    """The body of a request; None where the client left before it was whole."""
+    parts = []
+    while True:
         message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
         parts.append(message.get("body", b""))
-    return b"".join(parts)
+        if not message.get("more_body"):
+            return b"".join(parts)
 
 
 def _start(answer: Answer, *, keep: bool) -> dict[str, Any]:

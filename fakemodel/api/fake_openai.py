@@ -140,7 +140,12 @@ class FakeOpenAI:
 
     def summary(self) -> str:
         """What each turn was asked and answered, a turn a line, the replies that nobody asked for, and what failed."""
-        return "\n".join(filter(None, (str(self._queue), self._plan.told(self.requests))))
+        return "\n".join(filter(None, (str(self._queue), self.mishaps)))
+
+    @property
+    def mishaps(self) -> str:
+        """What went wrong, a request a line, and the seed where that was by chance; empty where nothing did."""
+        return self._plan.told(self.requests)
 
     def client(self, **options: Any) -> openai.OpenAI:
         """A client of the SDK that is answered in process; `options` are those of `openai.OpenAI`."""
@@ -231,7 +236,7 @@ class FakeOpenAI:
         except (FakeModelError, Exception) as error:
             self.refused.append(error)
             request.answer = refused("script", f"{type(error).__name__}: {error}")
-        request.answer.headers = {**request.answer.headers, "x-request-id": f"req_{position:032x}"}
+        request.answer.headers = {"x-request-id": f"req_{position:032x}", **request.answer.headers}
         return request.answer
 
     def play(self, call: Call) -> Steps:

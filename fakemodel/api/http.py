@@ -130,7 +130,7 @@ class Request:
 
     `path` begins with `/v1`, `named` is what stands at the places of its route (`{"response_id": "resp_…"}`); `context`
     are the items that the model would have seen, those that the server keeps first; `answer` is None while the request
-    is not answered.
+    is not answered. Where a fault came instead of an answer, nothing was seen.
     """
 
     method: str

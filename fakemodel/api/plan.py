@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from http import HTTPStatus
 from random import Random, SystemRandom
 from typing import TypeAlias
 
@@ -34,7 +36,7 @@ class Planned:
 
     def waits_for(self, request: Request, turn: int) -> bool:
         """Whether the next turn, or any request where there is no guard, meets it."""
-        if self.happened == self.times:
+        if self.happened == self.times or (self.fault.of_streams and not _is_streamed(request)):
             return False
         if isinstance(self.rule, Guard):
             found = asked(request, turn)
@@ -43,7 +45,9 @@ class Planned:
 
     def __str__(self) -> str:
         rule = "" if self.rule is None else f", when={getattr(self.rule, '__name__', repr(self.rule))}"
-        return f"fail({self.fault!r}{rule})"
+        times = "" if self.times == 1 else f", times={self.times}"
+        found = self.why_not if self.happened == 0 else f"it happened {self.happened} of {self.times} times"
+        return f"fail({self.fault!r}{rule}{times}): {found}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +60,7 @@ class Chaos:
     def fault(self, request: Request, position: int) -> Fault | None:
         """What befalls the request at a position, from 1 on."""
         random = Random(f"{self.seed}/{position}")
-        kinds = [*AT_ONCE, *(IN_STREAMS if STREAMED.search(request.body) else ())]
+        kinds = [*AT_ONCE, *(IN_STREAMS if _is_streamed(request) else ())]
         kinds += [] if request.served else TAKING_TIME
         return random.choice(kinds)(random) if random.random() < self.rate else None
 
@@ -109,6 +113,8 @@ class Plan:
         found = fault if isinstance(fault, Fault) else faults.status(fault)  # type: ignore[arg-type]  # it refuses others
         if rule is not None and not isinstance(rule, Guard) and not callable(rule):
             raise ReplyInvalid(f"fail(…, when={rule!r}): expected is when(…), or a function of the request.")
+        if inspect.iscoroutinefunction(rule):
+            raise ReplyInvalid(f"fail(…, when={rule!r}): a rule is no async function.")
         if times is not None and (type(times) is not int or times < 1):
             raise ReplyInvalid(f"fail(…, times={times!r}): expected is a number from 1 on, or None for always.")
         self._planned.append(Planned(found, rule, times))
@@ -130,12 +136,17 @@ class Plan:
             return _befallen(request, waiting[0], waiting[0].fault.instead())
         answer = yield from steps
         for planned in waiting:
-            if planned.fault.spoil is None or planned.happened == planned.times or answer.status != 200:
+            if planned.fault.spoil is None or planned.happened == planned.times:
+                continue
+            if answer.status is None or answer.status >= HTTPStatus.BAD_REQUEST:
+                planned.why_not = f"{request.path} was refused with a status of {answer.status}"
                 continue
             try:
-                return _befallen(request, planned, planned.fault.spoil(answer))
+                planned.fault.spoil(answer)
             except Unfit as unfit:
                 planned.why_not = f"{request.path}: {unfit}"
+            else:
+                return _befallen(request, planned, answer)
         return answer
 
     @property
@@ -146,9 +157,9 @@ class Plan:
     def assert_complete(self) -> None:
         """Raise UnplayedReplies when faults are left."""
         if self.left:
-            told = "\n".join(f"  {planned}: {planned.why_not}" for planned in self.left)
+            told = "\n".join(f"  {planned}" for planned in self.left)
             raise UnplayedReplies(
-                f"{len(self.left)} {'fault' if len(self.left) == 1 else 'faults'} never happened.\n{told}\n"
+                f"{len(self.left)} {'fault' if len(self.left) == 1 else 'faults'} did not happen.\n{told}\n"
                 "Remove what is not needed, or find out why it did not come to it."
             )
 
@@ -162,6 +173,10 @@ class Plan:
         if self._chaos:
             lines.append(f"  by {self._chaos}: give it this seed, and the same happens again")
         return "\n".join(lines)
+
+
+def _is_streamed(request: Request) -> bool:
+    return STREAMED.search(request.body) is not None or "stream=true" in request.query
 
 
 def _befallen(request: Request, planned: Planned, answer: Answer) -> Answer:

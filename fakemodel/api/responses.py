@@ -114,7 +114,7 @@ ANEW = "Leave the id out of the reply, and each turn has its own; or give it unc
 def retrieve(server: Server, call: Call) -> Answer:
     """GET /v1/responses/{response_id}, also as a stream that goes on after an event."""
     stored = server.state.response(call.named["response_id"])
-    streamed, obfuscated = _flag(call.query, "stream"), _flag(call.query, "include_obfuscation")
+    streamed, obfuscated = _flag(call.query, "stream", False), _flag(call.query, "include_obfuscation", True)
     after = _number(call.query, "starting_after", -1)
     if not streamed:
         server.state.proceed(stored)
@@ -195,7 +195,8 @@ def _echoed(call: Call) -> Payload:
     for key in MERGED & fields.keys():
         fields[key] = {**responses.ENVELOPE[key], **_said(fields[key])}
     if "text" in fields:
-        fields["text"]["format"] = _said(fields["text"]["format"])
+        form = _said(fields["text"]["format"])
+        fields["text"]["format"] = {"description": None, **form} if form["type"] == "json_schema" else form
     if "tools" in fields:
         fields["tools"] = [items.tool_said(tool) for tool in fields["tools"]]
     if body.get("prompt"):
@@ -216,15 +217,18 @@ def _said(members: Payload) -> Payload:
 
 
 def _obfuscation(body: Payload) -> bool:
-    return bool((body.get("stream_options") or {}).get("include_obfuscation"))
+    """Whether a stream is padded: unless the request says no."""
+    return (body.get("stream_options") or {}).get("include_obfuscation") is not False
 
 
 FLAGS = {"true": True, "false": False}
 
 
-def _flag(query: Mapping[str, Sequence[str]], name: str) -> bool:
-    """A boolean of the query, False where it does not say. Raises Refused."""
-    word = query.get(name, ["false"])[-1]
+def _flag(query: Mapping[str, Sequence[str]], name: str, default: bool) -> bool:
+    """A boolean of the query, `default` where it does not say. Raises Refused."""
+    if name not in query:
+        return default
+    word = query[name][-1]
     if word not in FLAGS:
         raise Refused("wrong_type", name, "a boolean", "a string")
     return FLAGS[word]

@@ -48,7 +48,8 @@ AZURE = re.compile(r"/openai(?:/v1)?(?:/deployments/(?P<model>[^/]+))?(?P<path>/
 def answer(server: Server, request: Request) -> Answering:
     """The answer to a request, be it a refusal; yields what is to be waited for meanwhile.
 
-    Raises what the script raises (NoReplyLeft, ReplyInvalid), and what a responder raises.
+    Raises what the script raises (NoReplyLeft, ReplyInvalid), what a responder raises, and SettingInvalid for
+    WebSockets.
     """
     try:
         _check_key(server, request)
@@ -71,6 +72,8 @@ def _check_key(server: Server, request: Request) -> None:
 
 
 def _routed(server: Server, request: Request) -> tuple[Call, Route]:
+    if request.headers.get("upgrade", "").lower() == "websocket":
+        raise SettingInvalid("FakeOpenAI serves no WebSockets: have the client use the transport of HTTP.")
     path, model = _canonical(request.path)
     matches = [*_matching(server.routes, path), *_built_in(path)]
     for route, named in matches:
@@ -114,7 +117,9 @@ def _json(request: Request, model: str | None) -> object:
         body = request.json
     except (RecursionError, ValueError):
         raise Refused("invalid_json") from None
-    return {"model": model, **body} if model and isinstance(body, dict) else body
+    if model and isinstance(body, dict) and body.get("model") is None:
+        body["model"] = model
+    return body
 
 
 PLACE = re.compile(r"\{(\w+)\}")

@@ -9,6 +9,7 @@ import asyncio
 import itertools
 import socket
 import threading
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from fakemodel.api.asgi import ROOT, Connections, application
@@ -39,16 +40,27 @@ class LoopbackServer:
         self._mounts: dict[str, FakeOpenAI] = {}
         self._names = itertools.count(1)
         try:
-            self._socket = socket.create_server((host, port))
+            family = socket.AF_INET6 if ":" in host else socket.AF_INET
+            self._socket = socket.create_server((host, port), family=family)
         except OSError as error:
             raise ServerUnavailable(f"FakeOpenAI cannot be served at {host}:{port}: {error.strerror}.") from None
         self._connections: Connections = {}
         ready = threading.Event()
 
         class Server(uvicorn.Server):
-            async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-                await super().startup(sockets=sockets)
+            """It is told when it is over, where uvicorn's own looks ten times a second."""
+
+            async def main_loop(self) -> None:
+                over, loop = asyncio.Event(), asyncio.get_running_loop()
+                self.stop = partial(loop.call_soon_threadsafe, over.set)
                 ready.set()
+                await over.wait()
+
+            async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+                for server in self.servers:
+                    server.close()
+                for connection in list(self.server_state.connections):
+                    connection.shutdown()
 
         config = uvicorn.Config(
             application(self._mounts, self._connections),
@@ -60,6 +72,7 @@ class LoopbackServer:
             log_config=None,  # the handlers of the suite's own logging stay as they are
             access_log=False,
             server_header=False,
+            date_header=False,
         )
         self._server = Server(config)
         run = {"sockets": [self._socket]}
@@ -76,6 +89,7 @@ class LoopbackServer:
         name = ROOT if alone else str(next(self._names))
         self._mounts[name] = api
         host, port = self._socket.getsockname()[:2]
+        host = f"[{host}]" if ":" in host else host
         return "/".join(filter(None, (f"http://{host}:{port}", name, "v1")))
 
     def unmount(self, base_url: str) -> None:
@@ -84,8 +98,7 @@ class LoopbackServer:
 
     def close(self) -> None:
         """Stop the server; open requests are ended."""
-        self._server.should_exit = True
-        self._server.force_exit = True
+        self._server.stop()
         self._thread.join()
         self._socket.close()
 
@@ -98,12 +111,12 @@ def _protocol(connections: Connections) -> type[Any]:
         def connection_made(self, transport: asyncio.Transport) -> None:
             # asyncio does so only for a listening socket that was made with its protocol named.
             transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            connections[transport.get_extra_info("peername")] = transport
-            self._peer = transport.get_extra_info("peername")
+            self._peer = tuple(transport.get_extra_info("peername") or ())[:2]
+            connections[self._peer] = transport
             super().connection_made(transport)
 
         def connection_lost(self, exc: Exception | None) -> None:
-            del connections[self._peer]
+            connections.pop(self._peer, None)
             super().connection_lost(exc)
 
     return Protocol

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["transport_class"]
 
-FOREVER = 1e9
+FOREVER = 3600.0
 """Seconds after which nobody waits any more."""
 
 

@@ -45,5 +45,5 @@ def test_a_fault_that_never_happened_fails_the_test(suite):
 
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(
-        ["*1 fault never happened.", "*fail(faults.status(429)): no request was for it", "*Remove what is not needed*"]
+        ["*1 fault did not happen.", "*fail(faults.status(429)): no request was for it", "*Remove what is not needed*"]
     )
