@@ -4,6 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 NODE := tests/clients/third_party/node
+AIMOCK := benchmarks/aimock
 TEST_ARGS ?=
 
 # Said to `make record` alone: what is exported by that name spends nothing.
@@ -32,11 +33,12 @@ record: $(VENV)/ready ## Record the cassettes that ship anew, from FakeOpenAI (A
 fidelity: $(VENV)/ready ## Measure on real traffic, and print the figures
 	$(BIN)/python -m pytest -m fidelity -p no:randomly $(TEST_ARGS)
 
-bench: $(VENV)/ready $(VENV)-beside/ready ## Measure what it costs, as ratios to the SDK, to vcrpy and to pytest-recording
+bench: $(VENV)/ready $(VENV)-beside/ready $(AIMOCK)/node_modules/ready ## Measure what it costs, as ratios to its peers
 	$(BIN)/python benchmarks/wire.py
 	$(BIN)/python benchmarks/fake_model.py
 	$(VENV)-beside/bin/python benchmarks/cassettes.py
 	$(VENV)-beside/bin/python benchmarks/suite.py
+	$(BIN)/python benchmarks/served.py
 
 coverage: $(VENV)/ready ## Run the tests with branch coverage
 	$(BIN)/coverage erase
@@ -94,7 +96,7 @@ schemathesis: $(VENV)-schemathesis/ready ## Run schemathesis on FakeOpenAI, by O
 	$(VENV)-schemathesis/bin/python tests/schemathesis/check_api.py $(OPTIONS)
 
 clean: ## Remove the environments and what was built
-	rm -rf .venv .venv-* build dist $(NODE)/node_modules .coverage .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .venv-* build dist $(NODE)/node_modules $(AIMOCK)/node_modules .coverage .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 # An environment, and the start of the command that fills it. The stamp is set last: what broke off begins anew.
 define environment
@@ -127,8 +129,8 @@ $(VENV)-litellm/ready: pyproject.toml
 	$(environment) --editable '.[server]' --group test --group litellm
 	@touch $@
 
-$(NODE)/node_modules/ready: $(NODE)/package.json
-	npm install --prefix $(NODE) --no-package-lock --loglevel=error
+%/node_modules/ready: %/package.json
+	npm install --prefix $* --no-package-lock --loglevel=error
 	@touch $@
 
 $(VENV)-schemathesis/ready: pyproject.toml

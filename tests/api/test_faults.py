@@ -1,6 +1,9 @@
 """What goes wrong with answers: through both doors the SDK meets it as it would on a bad day."""
 
 import asyncio
+import json
+import socket
+import threading
 
 import openai
 import pytest
@@ -311,3 +314,212 @@ def test_chaos_without_a_seed_tells_the_one_it_took():
     with pytest.raises(openai.APIError):
         api.client(max_retries=0, timeout=1).responses.create(**ASKED)
     assert f"by chaos(seed={seed}, rate=1)" in api.summary()
+
+
+def test_a_run_that_timed_out_lets_go_of_its_conversation(api, client):
+    api.otherwise("Hello")
+    conversation = client.conversations.create().id
+    api.fail(faults.slow(0.5, between=0.5))
+
+    with pytest.raises((openai.APIConnectionError, *LOW)):
+        list(hasty(client).responses.create(**ASKED, stream=True, conversation=conversation))
+
+    assert client.responses.create(**ASKED, conversation=conversation).output_text == "Hello"
+
+
+async def test_a_task_that_is_cancelled_lets_go_of_its_conversation():
+    api = FakeOpenAI()
+    api.otherwise(SAID)
+    async with api.async_client() as client:
+        conversation = (await client.conversations.create()).id
+        api.fail(faults.slow(1, between=2))
+        stream = await client.responses.create(**ASKED, stream=True, conversation=conversation)
+        with pytest.raises(asyncio.TimeoutError):
+            await asyncio.wait_for(_drained(stream), 4)
+
+        assert (await client.responses.create(**ASKED, conversation=conversation)).output_text == "Hellö!"
+
+
+def test_a_fault_that_cannot_befall_a_request_hides_none_that_can(api, client):
+    api.say("one", "two")
+    api.fail(faults.cut(after=3))
+    api.fail(429)
+    api.fail(500, when=lambda request: request.method == "DELETE")
+
+    with pytest.raises(openai.RateLimitError):
+        hasty(client).responses.create(**ASKED)
+    kept = hasty(client).responses.create(**ASKED)
+    with pytest.raises(openai.InternalServerError):
+        hasty(client).responses.delete(kept.id)
+    with pytest.raises((openai.APIConnectionError, *LOW)):
+        streamed(hasty(client))
+
+    api.assert_complete()
+
+
+@pytest.mark.parametrize("fault", [faults.slow(0.01), faults.repeated(after=5), faults.content_type("text/html")])
+def test_a_response_that_is_cancelled_sends_no_more_also_of_a_stream_that_goes_wrong(fault):
+    api = FakeOpenAI([SAID])
+    api.fail(fault)
+    client = api.client()
+    stream = client.responses.create(**ASKED, stream=True, background=True)
+
+    client.responses.cancel(next(stream).response.id)
+
+    assert list(stream) == []
+
+
+@pytest.mark.parametrize("name", ["cut", "stalled", "error_event", "malformed", "repeated", "swapped"])
+def test_a_stream_of_which_nothing_comes_has_no_room_for_a_fault(name):
+    api = FakeOpenAI([SAID])
+    client = api.client()
+    events = list(client.responses.create(**ASKED, stream=True, background=True))
+    api.fail(faults.FAULTS[name](1))
+
+    left = client.responses.retrieve(events[0].response.id, stream=True, starting_after=events[-1].sequence_number)
+
+    assert list(left) == []
+    with pytest.raises(UnplayedReplies, match=r"/v1/responses/resp_.*: nothing comes of it"):
+        api.assert_complete()
+
+
+def test_an_error_comes_before_the_end():
+    api = FakeOpenAI(["Hello"])
+    api.fail(faults.error_event(after=9))
+
+    assert len(streamed(api.client())) == 9
+    with pytest.raises(UnplayedReplies, match="it has 9 events, and fails after fewer"):
+        api.assert_complete()
+
+
+def test_one_of_several_choices_may_be_whole_when_their_stream_is_cut(api, client):
+    api.say(Reply.choices("a", "b"))
+    api.fail(faults.cut(after=5))
+    stream = hasty(client).chat.completions.create(model="m", messages=MESSAGES, n=2, stream=True)
+    chunks = [next(stream) for _ in range(5)]
+
+    with pytest.raises((openai.APIConnectionError, *LOW)):
+        next(stream)
+
+    assert [chunk.choices[0].finish_reason for chunk in chunks].count("stop") == 1
+
+
+def test_what_is_malformed_is_text_all_the_same(api, client):
+    for length in range(8):
+        api.say("日本語テキスト" * 20 + "x" * length)
+        api.fail(faults.malformed(after=4))
+        with pytest.raises(json.JSONDecodeError):
+            streamed(client)
+
+
+def test_how_often_a_fault_happened_is_told():
+    api = FakeOpenAI()
+    api.fail(503, times=3)
+
+    for _ in range(2):
+        with pytest.raises(openai.InternalServerError):
+            hasty(api.client()).models.list()
+
+    with pytest.raises(UnplayedReplies, match=r"fail\(faults.status\(503\), times=3\): it happened 2 of 3 times"):
+        api.assert_complete()
+
+
+def test_a_fault_of_a_stream_waits_where_the_request_is_refused():
+    api = FakeOpenAI()
+    api.fail(faults.cut(after=1))
+
+    with pytest.raises(openai.BadRequestError):
+        api.client().responses.create(**ASKED, previous_response_id="resp_gone", stream=True)
+
+    with pytest.raises(UnplayedReplies, match="/v1/responses was refused with a status of 400"):
+        api.assert_complete()
+
+
+async def _rule(request):
+    return False
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda api: api.fail(faults.status(429, retry_after="soon")),
+        lambda api: api.fail(faults.status(429, retry_after=-1)),
+        lambda api: api.fail(faults.status(429, headers={"x": 5})),
+        lambda api: api.fail(faults.status(429, headers={"x": "a\r\nb"})),
+        lambda api: api.fail(faults.content_type(5)),
+        lambda api: api.fail(429, when=_rule),
+    ],
+)
+def test_what_cannot_be_sent_is_refused_where_it_is_written(make):
+    with pytest.raises(ReplyInvalid):
+        make(FakeOpenAI())
+
+
+def test_headers_of_a_fault_go_before_those_of_the_server(api, http):
+    api.fail(faults.status(429, headers={"Retry-After-Ms": "50", "Content-Type": "text/html", "X-Request-Id": "mine"}))
+
+    headers = http.get("models").headers
+
+    assert headers.get_list("retry-after-ms") == ["50"]
+    assert (headers["content-type"], headers["x-request-id"]) == ("text/html", "mine")
+
+
+async def test_the_clock_of_a_loop_is_as_it_was():
+    api = FakeOpenAI(["Hello"])
+    api.fail(faults.slow(5))
+    async with api.async_client() as client:
+        await client.responses.create(**ASKED)
+
+    found = await asyncio.get_running_loop().run_in_executor(executor=None, func=lambda: "found")
+
+    assert found == "found"
+
+
+async def test_a_client_without_a_timeout_is_told_also_where_others_go_on():
+    async def beat():
+        for _ in range(10_000):
+            await asyncio.sleep(1)
+
+    api = FakeOpenAI([SAID])
+    api.fail(faults.stalled(after=2))
+    beating = asyncio.create_task(beat())
+    async with api.async_client(timeout=None, max_retries=0) as client:
+        with pytest.raises(FakeModelError, match="its client has no timeout"):
+            await _drained(await client.responses.create(**ASKED, stream=True))
+    beating.cancel()
+
+
+def test_a_server_that_ends_in_the_middle_of_an_answer_breaks_it_off(capfd):
+    api = FakeOpenAI(["Hello"])
+    api.fail(faults.timeout())
+    caught = []
+
+    def ask():
+        try:
+            openai.OpenAI(base_url=served.base_url, api_key="any", max_retries=0).responses.create(**ASKED)
+        except openai.APIError as error:
+            caught.append(type(error))
+
+    with api.serve() as served:
+        asking = threading.Thread(target=ask)
+        asking.start()
+        while not api.requests:
+            pass
+    asking.join()
+
+    assert caught == [openai.APIConnectionError]
+    assert "Traceback" not in capfd.readouterr().err
+
+
+def test_a_request_that_was_not_sent_to_its_end_is_none():
+    api = FakeOpenAI(["Hello"])
+    body = b'{"model": "m", "input": "Hi"}'
+    with api.serve() as served:
+        host, port = served.base_url.removeprefix("http://").removesuffix("/v1").split(":")
+        with socket.create_connection((host, int(port))) as connection:
+            head = b"POST /v1/responses HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n"
+            connection.sendall(head + b"%x\r\n%s\r\n" % (len(body), body))
+        with openai.OpenAI(base_url=served.base_url, api_key="any") as client:
+            assert client.responses.create(**ASKED).output_text == "Hello"
+
+    assert len(api.requests) == 1

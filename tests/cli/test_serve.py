@@ -113,6 +113,10 @@ def test_what_was_left_and_what_was_not_expected_is_told_at_the_end(script):
         ("[{fail: 200}]", "entry 1: fail(200): expected is a status from 400 to 599"),
         ("[{fail: {cutt: 1}}]", "entry 1: fail: {'cutt': 1}: expected is a status, or one of status, timeout"),
         ("[{text: a, status: done}]", "entry 1: "),
+        ("[{text: a, text: b}]", "'text' is told twice"),
+        ("- &a [*a]", "entry 1: it holds itself"),
+        ("[{fail: {status: {status: 429, retry_after: soon}}}]", "entry 1: faults.status(…, 'soon')"),
+        ("[{fail: {cut: {}}}]", "entry 1: cut() missing 1 required positional argument: 'after'"),
     ],
 )
 def test_a_script_that_is_none_is_told_by_its_entry(script, told, message):
@@ -124,6 +128,17 @@ def test_a_script_that_is_none_is_told_by_its_entry(script, told, message):
     assert done.stderr.startswith(f"fakemodel: {script}")
     assert message in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_words_that_yaml_takes_for_something_else_are_words(script):
+    script.write_text(
+        "[No, 12:30, 2026-01-01, {tool_call: {name: f, arguments: {at: 12:30, n: 010, on: true, of: 7}}}]"
+    )
+    with served(script) as (_, base_url), openai.OpenAI(base_url=base_url, api_key="any") as client:
+        said = [client.responses.create(model="m", input="Hi") for _ in range(4)]
+
+    assert [each.output_text for each in said[:3]] == ["No", "12:30", "2026-01-01"]
+    assert said[3].output[0].arguments == '{"at":"12:30","n":"010","on":true,"of":7}'
 
 
 def test_a_port_that_is_taken_is_told(script):

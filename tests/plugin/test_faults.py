@@ -1,5 +1,7 @@
 """A test that fails on a bad day is told what befell it, and how it comes again."""
 
+import pytest
+
 SUITE = """
 import openai
 import pytest
@@ -47,3 +49,53 @@ def test_a_fault_that_never_happened_fails_the_test(suite):
     result.stdout.fnmatch_lines(
         ["*1 fault did not happen.", "*fail(faults.status(429)): no request was for it", "*Remove what is not needed*"]
     )
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "fake_openai.say()",  # a reply is missing
+        "fake_openai.say('a', 'b')",  # a reply is left
+    ],
+)
+def test_the_seed_is_told_whatever_the_test_fails_of(suite, body):
+    suite.makepyfile(
+        f"""
+        import openai
+
+        def test_weather(fake_openai):
+            {body}
+            fake_openai.chaos(7, rate=0.5)
+            client = openai.OpenAI(max_retries=0, timeout=0.2)
+            for _ in range(20):
+                try:
+                    client.responses.create(model="m", input="Hi")
+                except openai.APIError:
+                    pass
+            if fake_openai.remaining:
+                fake_openai.say("c")
+        """
+    )
+
+    result = suite.runpytest_inprocess()
+
+    result.assert_outcomes(failed=1)
+    assert sum(line.startswith("  by chaos(seed=7, rate=0.5)") for line in result.outlines) == 1
+
+
+def test_the_seed_is_told_where_a_fixture_fails(suite):
+    suite.makepyfile(
+        """
+        import pytest
+
+        @pytest.fixture
+        def broken(fake_openai):
+            fake_openai.chaos(7)
+            raise OSError("disk")
+
+        def test_weather(broken):
+            pass
+        """
+    )
+
+    suite.runpytest_inprocess().stdout.fnmatch_lines(["  by chaos(seed=7, rate=0.25)*"])
