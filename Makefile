@@ -33,7 +33,7 @@ record: $(VENV)/ready ## Record the cassettes that ship anew, from FakeOpenAI (A
 fidelity: $(VENV)/ready ## Measure on real traffic, and print the figures
 	$(BIN)/python -m pytest -m fidelity -p no:randomly $(TEST_ARGS)
 
-bench: $(VENV)/ready $(VENV)-beside/ready $(AIMOCK)/node_modules/ready ## Measure what it costs, as ratios to its peers
+bench: $(VENV)/ready $(VENV)-beside/ready $(if $(shell command -v npm),$(AIMOCK)/node_modules/ready) ## Measure what it costs, as ratios to its peers
 	$(BIN)/python benchmarks/wire.py
 	$(BIN)/python benchmarks/fake_model.py
 	$(VENV)-beside/bin/python benchmarks/cassettes.py
