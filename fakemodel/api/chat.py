@@ -46,7 +46,7 @@ def create(server: Server, call: Call) -> Answering:
             ids=ids,
             model=body["model"],
             include_usage=bool(options.get("include_usage")),
-            obfuscation=options.get("include_obfuscation") is not False,
+            obfuscation=bool(options.get("include_obfuscation")),
         )
         return sse_answer(tuple(frames(chunks)), end)
     end(True)

@@ -114,7 +114,7 @@ ANEW = "Leave the id out of the reply, and each turn has its own; or give it unc
 def retrieve(server: Server, call: Call) -> Answer:
     """GET /v1/responses/{response_id}, also as a stream that goes on after an event."""
     stored = server.state.response(call.named["response_id"])
-    streamed, obfuscated = _flag(call.query, "stream", False), _flag(call.query, "include_obfuscation", True)
+    streamed, obfuscated = _flag(call.query, "stream"), _flag(call.query, "include_obfuscation")
     after = _number(call.query, "starting_after", -1)
     if not streamed:
         server.state.proceed(stored)
@@ -217,18 +217,16 @@ def _said(members: Payload) -> Payload:
 
 
 def _obfuscation(body: Payload) -> bool:
-    """Whether a stream is padded: unless the request says no."""
-    return (body.get("stream_options") or {}).get("include_obfuscation") is not False
+    """Whether a stream is padded: where the request says so. The API pads unless it is told not to."""
+    return bool((body.get("stream_options") or {}).get("include_obfuscation"))
 
 
 FLAGS = {"true": True, "false": False}
 
 
-def _flag(query: Mapping[str, Sequence[str]], name: str, default: bool) -> bool:
-    """A boolean of the query, `default` where it does not say. Raises Refused."""
-    if name not in query:
-        return default
-    word = query[name][-1]
+def _flag(query: Mapping[str, Sequence[str]], name: str) -> bool:
+    """A boolean of the query, False where it does not say. Raises Refused."""
+    word = query.get(name, ["false"])[-1]
     if word not in FLAGS:
         raise Refused("wrong_type", name, "a boolean", "a string")
     return FLAGS[word]

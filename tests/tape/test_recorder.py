@@ -38,9 +38,6 @@ from fakemodel.wire.sse import split
 NOWHERE = "https://api.openai.com/v1"
 HTTPX = sdk_httpx()
 
-BARE = {"stream_options": {"include_obfuscation": False}}
-"""Padding is not kept in cassettes."""
-
 
 @pytest.fixture(autouse=True)
 def _in_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
@@ -59,10 +56,10 @@ def converse(base_url: str) -> list[object]:
 
 def converse_streamed(base_url: str) -> list[object]:
     with openai.OpenAI(base_url=base_url, api_key="sk-live") as client:
-        events = list(client.responses.create(model="gpt-4.1", input="The largest country?", stream=True, **BARE))
+        events = list(client.responses.create(model="gpt-4.1", input="The largest country?", stream=True))
         chunks = list(
             client.chat.completions.create(
-                model="gpt-4.1", messages=[{"role": "user", "content": "Its capital?"}], stream=True, **BARE
+                model="gpt-4.1", messages=[{"role": "user", "content": "Its capital?"}], stream=True
             )
         )
         return [each.to_dict() for each in (*events, *chunks)]
@@ -77,10 +74,10 @@ async def converse_async(base_url: str) -> list[object]:
 
 async def converse_async_streamed(base_url: str) -> list[object]:
     async with openai.AsyncOpenAI(base_url=base_url, api_key="sk-live") as client:
-        events = await client.responses.create(model="gpt-4.1", input="The largest country?", stream=True, **BARE)
+        events = await client.responses.create(model="gpt-4.1", input="The largest country?", stream=True)
         said = [event.to_dict() async for event in events]
         chunks = await client.chat.completions.create(
-            model="gpt-4.1", messages=[{"role": "user", "content": "Its capital?"}], stream=True, **BARE
+            model="gpt-4.1", messages=[{"role": "user", "content": "Its capital?"}], stream=True
         )
         return said + [chunk.to_dict() async for chunk in chunks]
 
@@ -89,7 +86,7 @@ def with_requests(base_url: str) -> list[object]:
     body = {"model": "gpt-4.1", "input": "The largest country?"}
     with requests.Session() as session:
         plain = session.post(f"{base_url}/responses", json=body)
-        streamed = session.post(f"{base_url}/responses", json={**body, "stream": True, **BARE})
+        streamed = session.post(f"{base_url}/responses", json={**body, "stream": True})
         return [plain.status_code, plain.json(), streamed.status_code, streamed.text]
 
 
@@ -417,7 +414,7 @@ def test_what_a_client_invents_anew_each_time_is_matched(origin):
 
 # Streams.
 
-STREAM = {"model": "gpt-4.1", "input": "The largest country?", "stream": True, **BARE}
+STREAM = {"model": "gpt-4.1", "input": "The largest country?", "stream": True}
 
 
 def test_a_replayed_stream_arrives_event_by_event():
