@@ -42,7 +42,7 @@ def _app() -> "typer.Typer":
     import typer
 
     app = typer.Typer(
-        help="Look after cassettes: the recorded traffic that tests play back.",
+        help="Look after cassettes, the recorded traffic that tests play back, and serve a scripted API.",
         add_completion=False,
         rich_markup_mode=None,
         pretty_exceptions_enable=False,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
+from itertools import accumulate, islice
 from typing import TypeAlias, overload
 
 from fakemodel.wire.errors import Refused
@@ -57,9 +57,13 @@ class Log:
 
     def tokens_before(self, place: int) -> int:
         """How many tokens the items before a place have; counted when they are first asked for."""
-        for uncounted in range(len(self._tokens) - 1, place):
-            self._tokens.append(self._tokens[-1] + AN_ITEM + count(text_of(self.items[uncounted])))
-        return self._tokens[place]
+        start = len(self._tokens)
+        if place < start:
+            return self._tokens[place]
+        said = (AN_ITEM + count(text_of(item)) for item in self.items[start - 1 : place])
+        counted = list(accumulate(said, initial=self._tokens[start - 1]))
+        self._tokens[start - 1 :] = counted  # in one step, for others may read and count meanwhile
+        return counted[-1]
 
 
 NO_LOG = Log(())

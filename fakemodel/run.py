@@ -125,12 +125,12 @@ class Run:
         if refused:
             yield from (f"{type(error).__name__}: {error}" for error in refused)
         else:
-            asked = (double for double in self.doubles if getattr(double, "requests", double.turns))
+            asked = (double for double in self.doubles if double.turns or double.faults_met)
             yield from (double.summary() for double in asked)
 
-    def mishaps(self) -> list[str]:
+    def faults_met(self) -> list[str]:
         """What went wrong because the test had it so."""
-        return [told for double in self.doubles if (told := getattr(double, "mishaps", ""))]
+        return [double.faults_met for double in self.doubles if double.faults_met]
 
 
 RUN: pytest.StashKey[Run] = pytest.StashKey()

@@ -18,7 +18,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from fakemodel import faults
+from fakemodel.api import faults
 from fakemodel.api.fake_openai import FakeOpenAI
 from fakemodel.errors import ReplyInvalid
 from fakemodel.guards import when
@@ -34,6 +34,8 @@ PARTS: Mapping[str, Callable[..., Any]] = {
     "tool_call": tool_call,
 }
 """What a reply is made of."""
+
+FAULTS: Mapping[str, Callable[..., Any]] = {name: getattr(faults, name) for name in faults.__all__ if name != "Fault"}
 
 SETTINGS = ("id", "model", "status", "reason", "error", "unchecked")
 """What a reply says beside its parts."""
@@ -161,10 +163,10 @@ def _fault(told: object) -> Any:
     if not isinstance(told, dict | str):
         return told
     named = {told: {}} if isinstance(told, str) else told
-    if len(named) != 1 or not named.keys() <= set(faults.FAULTS):
-        raise ReplyInvalid(f"fail: {told!r}: expected is a status, or one of {', '.join(faults.FAULTS)}.")
+    if len(named) != 1 or not named.keys() <= FAULTS.keys():
+        raise ReplyInvalid(f"fail: {told!r}: expected is a status, or one of {', '.join(FAULTS)}.")
     ((name, options),) = named.items()
-    return _made(faults.FAULTS[name], options)
+    return _made(FAULTS[name], options)
 
 
 def _only(entry: dict[Any, Any], *known: str) -> None:

@@ -11,7 +11,7 @@ from fakemodel.state import State
 from fakemodel.wire.ids import Ids
 
 if TYPE_CHECKING:
-    from fakemodel.api.pressed import Press
+    from fakemodel.api.frame_cache import FrameCache
     from fakemodel.api.routes import Route
 
 __all__ = ["Answering", "Endpoint", "Server"]
@@ -24,7 +24,7 @@ class Server(Protocol):
     models: tuple[str, ...] | None
     api_key: str | None
     routes: list[Route]
-    press: Press
+    frame_cache: FrameCache
 
     @property
     def seen_models(self) -> list[str]:

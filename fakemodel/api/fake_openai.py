@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from fakemodel.api import routes
 from fakemodel.api.errors import refused
+from fakemodel.api.fault_rules import FaultRules, Rule
+from fakemodel.api.frame_cache import FrameCache
 from fakemodel.api.http import Answer, Call, Request
-from fakemodel.api.plan import Plan, Rule
-from fakemodel.api.pressed import Press
 from fakemodel.api.queue import Queue, Responder, Steps, Turn, Waited
 from fakemodel.errors import FakeModelError
 from fakemodel.httpx_modules import sdk_httpx
@@ -27,7 +27,7 @@ from fakemodel.wire.ids import Ids
 if TYPE_CHECKING:
     import openai
 
-    from fakemodel.faults import Fault
+    from fakemodel.api.faults import Fault
 
 __all__ = ["FakeOpenAI", "Served"]
 
@@ -62,9 +62,9 @@ class FakeOpenAI:
         self.models = None if models is None else tuple(models)
         self.api_key = api_key
         self.routes: list[routes.Route] = []
-        self.press = Press()
+        self.frame_cache = FrameCache()
         self._queue = Queue()
-        self._plan = Plan()
+        self._fault_rules = FaultRules()
         self._brought = 0
         self._lock = threading.RLock()  # a stream that is collected closes its answer, in the middle of anything
         self.say(*listed(replies))
@@ -94,11 +94,11 @@ class FakeOpenAI:
         """Have something go wrong with the next request: `api.fail(429)`, `api.fail(faults.cut(after=3))`.
 
         `fault` is a status, or one of `fakemodel.faults`. Only requests that it can befall count: a stream is what is
-        cut. It is for those that meet `when`, be that a `when(…)` or a function of the `Request`, and `times` in a row;
+        cut. It is for those that meet `when`, be that a `when(…)` or a function of the `Request`, so many `times`;
         None is always. A reply that was asked for in vain is still there for the next try. A fault that never happens
         fails the test. Raises ReplyInvalid.
         """
-        self._plan.add(fault, when, times)
+        self._fault_rules.add(fault, when, times)
 
     def chaos(self, seed: int | None = None, *, rate: float = 0.25) -> int:
         """Have things go wrong by chance, with one request in four or at another `rate`; returns the seed.
@@ -106,7 +106,7 @@ class FakeOpenAI:
         They are those of a network and a server: statuses, timeouts, streams that break off. A test that fails is told
         the seed, by which the same happens again. Raises ReplyInvalid.
         """
-        return self._plan.add_chaos(seed, rate)
+        return self._fault_rules.add_chaos(seed, rate)
 
     @property
     def conversations(self) -> dict[str, Conversation]:
@@ -136,16 +136,16 @@ class FakeOpenAI:
     def assert_complete(self) -> None:
         """Raise UnplayedReplies when replies are left, or what is in `refused` first."""
         self._queue.assert_complete()
-        self._plan.assert_complete()
+        self._fault_rules.assert_complete()
 
     def summary(self) -> str:
         """What each turn was asked and answered, a turn a line, the replies that nobody asked for, and what failed."""
-        return "\n".join(filter(None, (str(self._queue), self.mishaps)))
+        return "\n".join(filter(None, (str(self._queue), self.faults_met)))
 
     @property
-    def mishaps(self) -> str:
+    def faults_met(self) -> str:
         """What went wrong, a request a line, and the seed where that was by chance; empty where nothing did."""
-        return self._plan.told(self.requests)
+        return self._fault_rules.met(self.requests)
 
     def client(self, **options: Any) -> openai.OpenAI:
         """A client of the SDK that is answered in process; `options` are those of `openai.OpenAI`."""
@@ -230,8 +230,8 @@ class FakeOpenAI:
         position = len(self.requests)
         try:
             steps = routes.answer(self, request)
-            if self._plan:
-                steps = self._plan.answered(request, position, len(self.turns) + 1, steps)
+            if self._fault_rules:
+                steps = self._fault_rules.answered(request, position, len(self.turns) + 1, steps)
             request.answer = yield from steps
         except (FakeModelError, Exception) as error:
             self.refused.append(error)

@@ -13,7 +13,7 @@ from fakemodel.context import Context
 from fakemodel.wire.payload import Payload, json_text
 
 if TYPE_CHECKING:
-    from fakemodel.faults import Fault
+    from fakemodel.api.faults import Fault
 
 __all__ = [
     "AT_ONCE",
@@ -150,6 +150,15 @@ class Request:
     def json(self) -> Any:
         """The body as JSON. Raises json.JSONDecodeError."""
         return json.loads(self.body)
+
+    @property
+    def payload(self) -> Payload | None:
+        """The body, if it is a JSON object."""
+        try:
+            found = self.json
+        except (RecursionError, ValueError):
+            return None
+        return found if isinstance(found, dict) else None
 
     @property
     def status(self) -> int | None:

@@ -129,13 +129,10 @@ def _checked(reply: object) -> object:
 
 def asked(request: Request, turn: int) -> Asked | None:
     """A request as a guard looks at it; None for one that asks for no reply."""
-    try:
-        body = request.json
-    except (RecursionError, ValueError):
-        return None
     if request.method != "POST" or not request.path.endswith(("/responses", "/chat/completions")):
         return None
-    return _seen(body, turn) if isinstance(body, dict) else None
+    body = request.payload
+    return None if body is None else _seen(body, turn)
 
 
 def _seen(body: Payload, turn: int) -> Asked:

@@ -38,18 +38,20 @@ def transport_class(httpx: ModuleType) -> type[Any]:
             self._server = server
 
         def handle_request(self, request: Any) -> Any:
-            answer = self._server.answer(_noted(request, request.read()))
-            way = _Way(httpx, request, answer, self._server)
-            for seconds in way.before():
-                way.passed(seconds)
-            return way.response(answer if answer.delivery == AT_ONCE else _sync(way))
+            noted = _noted(request, request.read())
+            answer = self._server.answer(noted)
+            exchange = _Exchange(httpx, request, noted, answer, self._server.refused)
+            for seconds in exchange.before():
+                exchange.passed(seconds)
+            return exchange.response(answer if answer.delivery == AT_ONCE else _sync(exchange))
 
         async def handle_async_request(self, request: Any) -> Any:
-            answer = await self._server.answer_async(_noted(request, await request.aread()))
-            way = _Way(httpx, request, answer, self._server)
-            for seconds in way.before():
-                await way.elapsed(seconds)
-            return way.response(answer if answer.delivery == AT_ONCE else _async(way))
+            noted = _noted(request, await request.aread())
+            answer = await self._server.answer_async(noted)
+            exchange = _Exchange(httpx, request, noted, answer, self._server.refused)
+            for seconds in exchange.before():
+                await exchange.elapsed(seconds)
+            return exchange.response(answer if answer.delivery == AT_ONCE else _async(exchange))
 
     def _noted(request: Any, body: bytes) -> Request:
         url = request.url
@@ -58,14 +60,17 @@ def transport_class(httpx: ModuleType) -> type[Any]:
     return InProcess
 
 
-class _Way:
-    """The way of an answer to its client: what comes, the seconds that pass, and what breaks off."""
+class _Exchange:
+    """An answer on its way to its client: what comes, the seconds that pass, and what breaks off."""
 
-    def __init__(self, httpx: ModuleType, request: Any, answer: Answer, server: FakeOpenAI) -> None:
+    def __init__(
+        self, httpx: ModuleType, request: Any, noted: Request, answer: Answer, refused: list[BaseException]
+    ) -> None:
         self._httpx = httpx
         self._request = request
+        self._noted = noted
         self._answer = answer
-        self._server = server
+        self._refused = refused
         self._timeout: float | None = request.extensions.get("timeout", {}).get("read")
 
     def response(self, parts: Any) -> Any:
@@ -106,15 +111,18 @@ class _Way:
             raise self._error("ReadTimeout", "timed out")
         if math.isinf(seconds):
             error = FakeModelError(
-                f"{self._request.method} {self._request.url.path} met {self._server.requests[-1].fault!r}, and its "
+                f"{self._noted.method} {self._noted.path} met {self._noted.fault!r}, and its "
                 "client has no timeout: it would wait for ever. Give the client a timeout, or test what ends the wait."
             )
-            self._server.refused.append(error)
+            self._refused.append(error)
             raise error
 
     async def elapsed(self, seconds: float) -> None:
-        """Let so many seconds pass on the clock of the event loop. Raises ReadTimeout as `passed` does."""
-        with suppress(SettingInvalid):  # of another event loop than asyncio's, whose clock goes by itself
+        """Let so many seconds pass on the clock of the event loop. Raises ReadTimeout as `passed` does.
+
+        Another event loop than asyncio's own has a clock that cannot be put forward: there they pass at once.
+        """
+        with suppress(SettingInvalid):
             await elapse(min(seconds, FOREVER if self._timeout is None else self._timeout))
         self.passed(seconds)
 
@@ -123,17 +131,17 @@ class _Way:
         return error
 
 
-def _sync(way: _Way) -> Iterator[bytes]:
-    for each in way.parts():
+def _sync(exchange: _Exchange) -> Iterator[bytes]:
+    for each in exchange.parts():
         if isinstance(each, bytes):
             yield each
         else:
-            way.passed(each)
+            exchange.passed(each)
 
 
-async def _async(way: _Way) -> AsyncIterator[bytes]:
-    for each in way.parts():
+async def _async(exchange: _Exchange) -> AsyncIterator[bytes]:
+    for each in exchange.parts():
         if isinstance(each, bytes):
             yield each
         else:
-            await way.elapsed(each)
+            await exchange.elapsed(each)

@@ -316,8 +316,10 @@ def test_chaos_without_a_seed_tells_the_one_it_took():
     assert f"by chaos(seed={seed}, rate=1)" in api.summary()
 
 
-def test_a_run_that_timed_out_lets_go_of_its_conversation(api, client):
+def test_a_run_that_timed_out_lets_go_of_its_conversation():
+    api = FakeOpenAI()
     api.otherwise("Hello")
+    client = api.client()
     conversation = client.conversations.create().id
     api.fail(faults.slow(0.5, between=0.5))
 
@@ -374,7 +376,7 @@ def test_a_stream_of_which_nothing_comes_has_no_room_for_a_fault(name):
     api = FakeOpenAI([SAID])
     client = api.client()
     events = list(client.responses.create(**ASKED, stream=True, background=True))
-    api.fail(faults.FAULTS[name](1))
+    api.fail(getattr(faults, name)(1))
 
     left = client.responses.retrieve(events[0].response.id, stream=True, starting_after=events[-1].sequence_number)
 
@@ -490,8 +492,8 @@ async def test_a_client_without_a_timeout_is_told_also_where_others_go_on():
 
 
 def test_a_server_that_ends_in_the_middle_of_an_answer_breaks_it_off(capfd):
-    api = FakeOpenAI(["Hello"])
-    api.fail(faults.timeout())
+    api, asked = FakeOpenAI(["Hello"]), threading.Event()
+    api.fail(faults.timeout(), when=lambda request: asked.set() is None)
     caught = []
 
     def ask():
@@ -503,8 +505,7 @@ def test_a_server_that_ends_in_the_middle_of_an_answer_breaks_it_off(capfd):
     with api.serve() as served:
         asking = threading.Thread(target=ask)
         asking.start()
-        while not api.requests:
-            pass
+        asked.wait(timeout=30)
     asking.join()
 
     assert caught == [openai.APIConnectionError]

@@ -111,7 +111,10 @@ def test_what_was_left_and_what_was_not_expected_is_told_at_the_end(script):
         ("[{tool_call: {nam: f}}]", "entry 1: tool_call() got an unexpected keyword argument 'nam'"),
         ("[{when: {inputt: a}, say: b}]", "entry 1: when(inputt=…) is no condition; the nearest is 'input'"),
         ("[{fail: 200}]", "entry 1: fail(200): expected is a status from 400 to 599"),
-        ("[{fail: {cutt: 1}}]", "entry 1: fail: {'cutt': 1}: expected is a status, or one of status, timeout"),
+        (
+            "[{fail: {cutt: 1}}]",
+            "entry 1: fail: {'cutt': 1}: expected is a status, or one of connection_refused",
+        ),
         ("[{text: a, status: done}]", "entry 1: "),
         ("[{text: a, text: b}]", "'text' is told twice"),
         ("- &a [*a]", "entry 1: it holds itself"),

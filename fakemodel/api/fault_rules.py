@@ -1,24 +1,27 @@
-"""Which request meets which fault: the next one, those that a rule is for, or any, as a seed has it."""
+"""Which request meets which fault: the next one, those that a rule is for, or any, as a seed has it.
+
+An answer that was given is given: where a stream has no room for its fault, another one waits for the next request.
+"""
 
 from __future__ import annotations
 
 import inspect
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
 from random import Random, SystemRandom
 from typing import TypeAlias
+from urllib.parse import parse_qs
 
-from fakemodel import faults
+from fakemodel.api import faults
 from fakemodel.api.endpoint import Answering
+from fakemodel.api.faults import Fault, Unfit
 from fakemodel.api.http import Answer, Request
 from fakemodel.api.queue import asked
 from fakemodel.errors import ReplyInvalid, UnplayedReplies
-from fakemodel.faults import Fault, Unfit
 from fakemodel.guards import Guard
 
-__all__ = ["Plan", "Rule"]
+__all__ = ["FaultRules", "Rule"]
 
 Rule: TypeAlias = Guard | Callable[[Request], bool]
 """Which requests a fault is for."""
@@ -60,45 +63,45 @@ class Chaos:
     def fault(self, request: Request, position: int) -> Fault | None:
         """What befalls the request at a position, from 1 on."""
         random = Random(f"{self.seed}/{position}")
-        kinds = [*AT_ONCE, *(IN_STREAMS if _is_streamed(request) else ())]
-        kinds += [] if request.served else TAKING_TIME
-        return random.choice(kinds)(random) if random.random() < self.rate else None
+        streamed = _is_streamed(request)
+        kinds = [kind for kind in KINDS if (streamed or not kind.of_streams) and not (request.served and kind.waits)]
+        return random.choice(kinds).make(random) if random.random() < self.rate else None
 
     def __str__(self) -> str:
         return f"chaos(seed={self.seed}, rate={self.rate:g})"
 
 
-STREAMED = re.compile(rb'"stream":\s*true')
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A fault that comes by chance: whether only streams meet it, and whether its client `waits` for it.
 
-Kinds: TypeAlias = tuple[Callable[[Random], Fault], ...]
+    What is waited for costs nothing in process, and is left out on loopback.
+    """
 
-AT_ONCE: Kinds = (
-    lambda random: faults.status(429),
-    lambda random: faults.status(500),
-    lambda random: faults.status(502),
-    lambda random: faults.status(503),
-    lambda random: faults.connection_refused(),
+    make: Callable[[Random], Fault]
+    of_streams: bool = False
+    waits: bool = False
+
+
+MOST = 8
+"""The events before a fault in a stream are fewer: as many as a stream that says one word has."""
+
+KINDS = (
+    Kind(lambda random: faults.status(429)),
+    Kind(lambda random: faults.status(500)),
+    Kind(lambda random: faults.status(502)),
+    Kind(lambda random: faults.status(503)),
+    Kind(lambda random: faults.connection_refused()),
+    Kind(lambda random: faults.timeout(), waits=True),
+    Kind(lambda random: faults.slow(random.choice((0.5, 5, 50)), between=random.choice((0, 0.1, 1))), waits=True),
+    Kind(lambda random: faults.cut(random.randrange(MOST)), of_streams=True),
+    Kind(lambda random: faults.error_event(random.randrange(1, MOST)), of_streams=True),
+    Kind(lambda random: faults.stalled(random.randrange(MOST)), of_streams=True, waits=True),
 )
-"""What a server and a network do to any answer. Streams that are wrong in themselves are no matter of chance."""
-
-IN_STREAMS: Kinds = (
-    lambda random: faults.cut(random.randrange(MOST)),
-    lambda random: faults.cut(random.randrange(MOST), in_character=True),
-    lambda random: faults.error_event(random.randrange(1, MOST)),
-)
-
-TAKING_TIME: Kinds = (
-    lambda random: faults.timeout(),
-    lambda random: faults.slow(random.choice((0.5, 5, 50)), between=random.choice((0, 0.1, 1))),
-    lambda random: faults.stalled(random.randrange(MOST)),
-)
-"""What clients wait for: in process, where it costs nothing."""
-
-MOST = 12
-"""The events before a fault in a stream are fewer."""
+"""What a server and a network do. Streams that are wrong in themselves are no matter of chance."""
 
 
-class Plan:
+class FaultRules:
     """The faults that are to come."""
 
     def __init__(self) -> None:
@@ -163,7 +166,7 @@ class Plan:
                 "Remove what is not needed, or find out why it did not come to it."
             )
 
-    def told(self, requests: list[Request]) -> str:
+    def met(self, requests: list[Request]) -> str:
         """What happened, a request a line, and how chance is made to do it again; nothing where nothing did."""
         lines = [
             f"  request {number}  {request.method} {request.path} -> {request.fault!r}"
@@ -176,7 +179,8 @@ class Plan:
 
 
 def _is_streamed(request: Request) -> bool:
-    return STREAMED.search(request.body) is not None or "stream=true" in request.query
+    body = request.payload
+    return (body is not None and body.get("stream") is True) or parse_qs(request.query).get("stream") == ["true"]
 
 
 def _befallen(request: Request, planned: Planned, answer: Answer) -> Answer:

@@ -1,12 +1,11 @@
 """Bad days: what goes wrong with answers, of the server, of the network and of streams, each as a value.
 
-`FakeOpenAI.fail` takes them: `api.fail(faults.cut(after=3))`. A fault of a stream breaks the one law of streams that it
-names, or none.
+`FakeOpenAI.fail` takes them: `api.fail(faults.cut(after=3))`, after `from fakemodel import faults`. A fault of a stream
+breaks the one law of streams that it names, or none.
 """
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,11 +17,10 @@ from fakemodel.api.http import Answer, Delivery, Ending, json_answer
 from fakemodel.errors import ReplyInvalid
 from fakemodel.wire.errors import FAILURES, ApiError
 from fakemodel.wire.payload import Payload, json_text
+from fakemodel.wire.sse import payload_in
 
 __all__ = [
-    "FAULTS",
     "Fault",
-    "Unfit",
     "connection_refused",
     "content_type",
     "cut",
@@ -35,6 +33,9 @@ __all__ = [
     "swapped",
     "timeout",
 ]
+
+ERROR = {"message": "The server had an error", "code": "server_error"}
+"""What an error in a stream says, unless it is told otherwise."""
 
 RETRY_AT_ONCE = {"retry-after-ms": "1"}
 """What the SDK waits by before it asks again, in the place of half a second and more."""
@@ -148,7 +149,7 @@ def slow(seconds: float, *, between: float = 0.0) -> Fault:
     return Fault(f"slow({seconds:g}{f', between={between:g}' if between else ''})", spoil=spoil)
 
 
-def error_event(after: int = 1, *, message: str = "The server had an error", code: str = "server_error") -> Fault:
+def error_event(after: int = 1, *, message: str = ERROR["message"], code: str = ERROR["code"]) -> Fault:
     """A stream that ends with an `error` after so many events, from 1 on: its status is 200, for it had begun well."""
 
     def spoil(answer: Answer) -> None:
@@ -162,20 +163,20 @@ def error_event(after: int = 1, *, message: str = "The server had an error", cod
             frame = f"event: error\ndata: {json_text({**event, 'param': None})}\n\n"
         answer.parts, answer.end = (*before, frame.encode()), lambda _: end(False)
 
-    told = f"error_event(after={_checked('error_event', after, least=1)})"
+    words = _options(**{name: word for name, word in (("message", message), ("code", code)) if word != ERROR[name]})
+    told = f"error_event(after={_checked('error_event', after, least=1)}{words})"
     return Fault(told, spoil=spoil, of_streams=True, laws={"chat": "finish"})
 
 
 def malformed(after: int) -> Fault:
-    """A stream with an event, after so many, whose JSON is broken."""
+    """A stream with an event, after so many, whose JSON is broken: no law tells of it, for it cannot be read."""
 
     def spoil(answer: Answer) -> None:
         before, parts = _Stream(answer).before_end(after, "is malformed"), answer.parts
         frame = parts[after].decode().rstrip("\n")
         answer.parts = (*before, f"{frame[: -len(frame) // 3]}\n\n".encode(), *parts[after + 1 :])
 
-    laws = {"responses": "framing", "chat": "framing"}
-    return Fault(f"malformed(after={_checked('malformed', after)})", spoil=spoil, of_streams=True, laws=laws)
+    return Fault(f"malformed(after={_checked('malformed', after)})", spoil=spoil, of_streams=True)
 
 
 def repeated(after: int) -> Fault:
@@ -240,12 +241,11 @@ class _Stream:
 
     @property
     def chat(self) -> bool:
-        return not self.parts[0].startswith(b"event:")
+        return self.data(0).get("object") == "chat.completion.chunk"
 
     def data(self, at: int) -> Payload:
         """The payload of a part."""
-        found: Payload = json.loads(self.parts[at].split(b"data: ", 1)[1])
-        return found
+        return payload_in(self.parts[at])
 
     def number(self, at: int) -> object:
         return self.data(at).get("sequence_number")
@@ -254,7 +254,8 @@ class _Stream:
         """The first parts, with the last of which it is not over."""
         count = len(self.parts)
         if self.chat:
-            count = max(at for at in range(count) if b'"finish_reason":"' in self.parts[at]) + 1
+            ends = [choice["finish_reason"] for at in range(count - 1) for choice in self.data(at)["choices"][:1]]
+            count = max(at for at, end in enumerate(ends) if end) + 1
         if after >= count:
             kind = "chunks with its end" if self.chat else "events"
             raise Unfit(f"it has {count} {kind}, and {what} after fewer")
@@ -319,22 +320,3 @@ def _options(**options: object) -> str:
 
 def _phrase(status: int) -> str:
     return HTTPStatus(status).phrase if status in HTTPStatus.__members__.values() else f"HTTP {status}"
-
-
-FAULTS: Mapping[str, Callable[..., Fault]] = {
-    made.__name__: made
-    for made in (
-        status,
-        timeout,
-        connection_refused,
-        cut,
-        stalled,
-        slow,
-        error_event,
-        malformed,
-        repeated,
-        swapped,
-        content_type,
-    )
-}
-"""All of them, by their names."""
