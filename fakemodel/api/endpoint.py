@@ -24,7 +24,7 @@ class Server(Protocol):
     models: tuple[str, ...] | None
     api_key: str | None
     routes: list[Route]
-    frame_cache: FrameCache
+    frames: FrameCache
 
     @property
     def seen_models(self) -> list[str]:

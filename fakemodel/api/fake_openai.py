@@ -62,7 +62,7 @@ class FakeOpenAI:
         self.models = None if models is None else tuple(models)
         self.api_key = api_key
         self.routes: list[routes.Route] = []
-        self.frame_cache = FrameCache()
+        self.frames = FrameCache()
         self._queue = Queue()
         self._fault_rules = FaultRules()
         self._brought = 0

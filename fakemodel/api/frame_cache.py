@@ -45,7 +45,7 @@ class FrameCache:
     def __init__(self) -> None:
         self._cached: dict[Any, _Cached] = {}
 
-    def frames(self, rendering: Rendering, ids: Ids, *, obfuscation: bool) -> tuple[bytes, ...]:
+    def of(self, rendering: Rendering, ids: Ids, *, obfuscation: bool) -> tuple[bytes, ...]:
         """The frames of a streamed response, which was rendered with `ids`."""
         reply, background = rendering.reply, bool(rendering.final.get("background"))
         # A turn that was counted makes a new reply of the same parts.

@@ -46,7 +46,7 @@ def create(server: Server, call: Call) -> Answering:
         stored = Stored(rendered.final, context, position if chain is None else chain, conversation_id)
         if not reply.unchecked:
             _check_new(server, stored, position)
-        parts = server.frame_cache.frames(rendered, ids, obfuscation=_obfuscation(body)) if body.get("stream") else ()
+        parts = server.frames.of(rendered, ids, obfuscation=_obfuscation(body)) if body.get("stream") else ()
         if body.get("background"):
             return _in_background(server, stored, rendered.events, parts)
     except BaseException:
