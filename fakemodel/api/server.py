@@ -44,7 +44,7 @@ class LoopbackServer:
             self._socket = socket.create_server((host, port), family=family)
         except OSError as error:
             raise ServerUnavailable(f"FakeOpenAI cannot be served at {host}:{port}: {error.strerror}.") from None
-        self._connections: Connections = {}
+        self._connections = connections = Connections()
         ready = threading.Event()
 
         class Server(uvicorn.Server):
@@ -61,6 +61,9 @@ class LoopbackServer:
                     server.close()
                 for connection in list(self.server_state.connections):
                     connection.shutdown()
+                for transport in list(connections.values()):
+                    transport.abort()
+                await asyncio.sleep(0)  # in which they are lost
 
         config = uvicorn.Config(
             application(self._mounts, self._connections),
