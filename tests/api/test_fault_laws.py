@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import assume, example, given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from fakemodel import FakeOpenAI, Reply, StreamError, check_chunks, check_events, faults, text, tool_call
@@ -76,10 +76,11 @@ def broken(api: str, body: bytes) -> set[str]:
 @given(reply=replies, after=st.integers(1, 12))
 @example(Reply(text("Hél", "lo", "!"), tool_call("f", ["{", "}"])), 4)
 def test_a_fault_breaks_the_law_that_it_names_alone(api, kind, reply, after):
-    fault = KINDS[kind](after)
+    laws = KINDS[kind](after).laws
+    streams = (received(api, reply, KINDS[kind](each)) for each in range(after, 0, -1))
+    body = next(filter(None, streams), None)
 
-    body = received(api, reply, fault)
-
-    assume(body is not None)
+    if body is None:
+        return  # it says too little for the fault to find room
     unread = {"framing"} if kind == "malformed" else set()
-    assert broken(api, body) == ({fault.laws[api]} if api in fault.laws else unread)
+    assert broken(api, body) == ({laws[api]} if api in laws else unread)
