@@ -3,6 +3,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+NODE := tests/clients/third_party/node
+AIMOCK := benchmarks/aimock
 TEST_ARGS ?=
 
 # Said to `make record` alone: what is exported by that name spends nothing.
@@ -13,7 +15,8 @@ record: export FAKEMODEL_RECORD_FROM_API :=
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types format record fidelity bench coverage wheel compat beside dropin schemathesis clean
+.PHONY: help demo test lint types format record fidelity bench coverage wheel compat beside clients dropin \
+    schemathesis clean
 
 help: ## Show the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -30,11 +33,12 @@ record: $(VENV)/ready ## Record the cassettes that ship anew, from FakeOpenAI (A
 fidelity: $(VENV)/ready ## Measure on real traffic, and print the figures
 	$(BIN)/python -m pytest -m fidelity -p no:randomly $(TEST_ARGS)
 
-bench: $(VENV)/ready $(VENV)-beside/ready ## Measure what it costs, as ratios to the SDK, to vcrpy and to pytest-recording
+bench: $(VENV)/ready $(VENV)-beside/ready $(if $(shell command -v npm),$(AIMOCK)/node_modules/ready) ## Measure what it costs, as ratios to its peers
 	$(BIN)/python benchmarks/wire.py
 	$(BIN)/python benchmarks/fake_model.py
 	$(VENV)-beside/bin/python benchmarks/cassettes.py
 	$(VENV)-beside/bin/python benchmarks/suite.py
+	$(BIN)/python benchmarks/served.py
 
 coverage: $(VENV)/ready ## Run the tests with branch coverage
 	$(BIN)/coverage erase
@@ -72,6 +76,13 @@ compat: $(VENV)-openai2/ready $(VENV)-agents020/ready $(VENV)-agents069/ready ##
 beside: $(VENV)-beside/ready ## Run the tests of a suite that has other plugins too
 	$(VENV)-beside/bin/python -m pytest -p no:cassetter -p no:rerunfailures tests/beside $(TEST_ARGS)
 
+# LiteLLM wants an openai SDK older than the others do. The SDK's own tests run in both.
+clients: $(VENV)-clients/ready $(VENV)-litellm/ready $(NODE)/node_modules/ready ## Run real clients against FakeOpenAI
+	$(VENV)-clients/bin/python -m pytest $(wildcard tests/clients/test_*.py) tests/clients/third_party \
+	    --ignore tests/clients/third_party/test_litellm.py $(TEST_ARGS)
+	$(VENV)-litellm/bin/python -m pytest tests/clients/test_openai_sdk.py tests/clients/third_party/test_litellm.py \
+	    $(TEST_ARGS)
+
 # The Agents SDK's own tests, from its source distributions, with the openai SDK of their day.
 DROPIN := 0.20.0 0.6.9
 OPENAI_OF_0.20.0 := 2.45.0
@@ -85,7 +96,7 @@ schemathesis: $(VENV)-schemathesis/ready ## Run schemathesis on FakeOpenAI, by O
 	$(VENV)-schemathesis/bin/python tests/schemathesis/check_api.py $(OPTIONS)
 
 clean: ## Remove the environments and what was built
-	rm -rf .venv .venv-* build dist .coverage .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .venv-* build dist $(NODE)/node_modules $(AIMOCK)/node_modules .coverage .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 # An environment, and the start of the command that fills it. The stamp is set last: what broke off begins anew.
 define environment
@@ -108,6 +119,18 @@ CORE := detect-secrets filelock jsonschema pyyaml
 # With the plugins that a suite may have beside ours.
 $(VENV)-beside/ready: pyproject.toml
 	$(environment) --editable '.[agents,cli,server]' --group test --group beside
+	@touch $@
+
+$(VENV)-clients/ready: pyproject.toml
+	$(environment) --editable '.[agents,cli,server]' --group test --group clients
+	@touch $@
+
+$(VENV)-litellm/ready: pyproject.toml
+	$(environment) --editable '.[server]' --group test --group litellm
+	@touch $@
+
+%/node_modules/ready: %/package.json
+	npm install --prefix $* --no-package-lock --loglevel=error
 	@touch $@
 
 $(VENV)-schemathesis/ready: pyproject.toml

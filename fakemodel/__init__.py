@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from fakemodel.agents_events import expected_events as expected_events
+    from fakemodel.api import faults as faults
     from fakemodel.api.fake_openai import FakeOpenAI as FakeOpenAI
     from fakemodel.errors import CassetteInvalid as CassetteInvalid
     from fakemodel.errors import CassetteMiss as CassetteMiss
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "fakemodel.agents_events": ("expected_events",),
+    "fakemodel.api": ("faults",),
     "fakemodel.api.fake_openai": ("FakeOpenAI",),
     "fakemodel.errors": (
         "CassetteInvalid",

@@ -1,4 +1,4 @@
-"""The command line: `fakemodel check` and `fakemodel scrub`. What they do lives in `fakemodel.tape.checks`.
+"""The command line: `fakemodel check`, `scrub` and `serve`. What they do lives in `tape.checks` and `api.server`.
 
 It needs the `cli` extra, which nothing else does: typer and rich are imported when it is run.
 """
@@ -42,7 +42,7 @@ def _app() -> "typer.Typer":
     import typer
 
     app = typer.Typer(
-        help="Look after cassettes: the recorded traffic that tests play back.",
+        help="Look after cassettes, the recorded traffic that tests play back, and serve a scripted API.",
         add_completion=False,
         rich_markup_mode=None,
         pretty_exceptions_enable=False,
@@ -109,6 +109,53 @@ def _app() -> "typer.Typer":
         told = f"{counts['scrubbed']} {rewritten}, {left}, {counts['refused']} refused"
         typer.echo(f"{_counted(len(files), 'cassette')}: {told}")
         raise typer.Exit(1 if counts["refused"] or (only_check and counts["scrubbed"]) else 0)
+
+    @app.command()
+    def serve(
+        replies: Annotated[Path, typer.Option(metavar="FILE", help="The script: a YAML file, a list of replies.")],
+        port: Annotated[int, typer.Option(min=0, max=65535, help="Where to listen; 0 is any port that is free.")] = 0,
+        host: Annotated[str, typer.Option(help="For whom: only this machine, unless you say otherwise.")] = "127.0.0.1",
+        api_key: Annotated[str | None, typer.Option(help="The only key that is taken; any, unless you say it.")] = None,
+    ) -> None:
+        """Serve a scripted FakeOpenAI, for programs in any language, until it is interrupted.
+
+        The first line tells its base URL. When it ends it tells what each turn was asked and answered, and exits with 1
+        if a request found no reply, or a reply was left.
+        """
+        import gc
+        import signal
+        from contextlib import suppress
+        from threading import Event
+
+        from fakemodel.api.fake_openai import FakeOpenAI
+        from fakemodel.api.server import LoopbackServer
+        from fakemodel.errors import FakeModelError
+        from fakemodel.script_file import read_script
+
+        try:
+            api = FakeOpenAI(api_key=api_key)
+            read_script(replies, api)
+            server = LoopbackServer(host or "127.0.0.1", port)
+        except FakeModelError as error:
+            print(f"fakemodel: {error}", file=sys.stderr)
+            raise typer.Exit(2) from None
+        # The journal keeps everything: looking through it for garbage is most of what a long run would do.
+        gc.freeze()
+        gc.set_threshold(100_000, 50, 1000)
+        over = Event()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: over.set())
+        typer.echo(server.mount(api, alone=True))
+        sys.stdout.flush()
+        over.wait()
+        server.close()
+        with suppress(OSError):  # who read the base URL may not be there any more
+            typer.echo(api.summary())
+        try:
+            api.assert_complete()
+        except FakeModelError as error:
+            print(f"fakemodel: {type(error).__name__}: {error}", file=sys.stderr)
+            raise typer.Exit(1) from None
 
     return app
 

@@ -46,9 +46,9 @@ class _Clock:
         """The time of the loop, in seconds."""
         return float(self._real() + self._ahead)
 
-    def run_in_executor(self, *job: Any) -> asyncio.Future[Any]:
+    def run_in_executor(self, executor: Any, func: Callable[..., Any], *args: Any) -> asyncio.Future[Any]:
         """Run a job in a thread, while the clock stands still."""
-        future = self._in_threads(*job)
+        future = self._in_threads(executor, func, *args)
         self._jobs += 1
         future.add_done_callback(self._job_done)
         return future

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
-from typing import TypeAlias, overload
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import accumulate, islice
+from typing import NamedTuple, TypeAlias, overload
 
 from fakemodel.wire.errors import Refused
 from fakemodel.wire.ids import CALL_TYPES
@@ -35,7 +35,7 @@ AN_ITEM = 3
 class Log:
     """Items put one behind the other, with what is looked up in them. It only grows; a Context is its start."""
 
-    __slots__ = ("calls", "ids", "items", "tokens")
+    __slots__ = ("_tokens", "calls", "ids", "items")
 
     def __init__(self, items: Iterable[Payload]) -> None:
         self.items: list[Payload] = []
@@ -43,8 +43,7 @@ class Log:
         """Where the item of an id stands first."""
         self.calls: dict[Answer, int] = {}
         """Where the call stands that wants such an answer."""
-        self.tokens = [0]
-        """How many the items before each place have."""
+        self._tokens = [0]
         self.extend(items)
 
     def extend(self, items: Iterable[Payload]) -> None:
@@ -54,8 +53,33 @@ class Log:
                 self.ids.setdefault(item["id"], place)
             if item.get("type") in ANSWERS:
                 self.calls.setdefault((ANSWERS[item["type"]], _call_id(item)), place)
-            self.tokens.append(self.tokens[-1] + AN_ITEM + count(text_of(item)))
             self.items.append(item)
+
+    def tokens_before(self, place: int) -> int:
+        """How many tokens the items before a place have; counted when they are first asked for."""
+        start = len(self._tokens)
+        if place < start:
+            return self._tokens[place]
+        said = (AN_ITEM + count(text_of(item)) for item in self.items[start - 1 : place])
+        counted = list(accumulate(said, initial=self._tokens[start - 1]))
+        self._tokens[start - 1 :] = counted  # in one step, for others may read and count meanwhile
+        return counted[-1]
+
+
+NO_LOG = Log(())
+"""That of what has no items."""
+
+
+class Open(NamedTuple):
+    """The calls and outputs of which the other half is not there, with their types."""
+
+    waiting: Mapping[Answer, str]
+    """The calls that have no answer."""
+    uncalled: Mapping[Answer, str]
+    """The answers to no call before them."""
+
+
+NOTHING_OPEN = Open({}, {})
 
 
 class Context(Sequence[Payload]):
@@ -65,18 +89,14 @@ class Context(Sequence[Payload]):
     that goes on from the middle of a chain copies what came before.
     """
 
-    __slots__ = ("_length", "_log", "_uncalled", "_waiting")
+    __slots__ = ("_length", "_log", "_open")
 
     def __init__(self, items: Iterable[Payload] = ()) -> None:
         found = tuple(items)
-        self._log, self._length = Log(()), 0
-        self._waiting: dict[Answer, str] = {}
-        """The calls that have no answer, with their types."""
-        self._uncalled: dict[Answer, str] = {}
-        """The answers to no call before them, with their types."""
-        self._waiting, self._uncalled = self._open_with(found)
-        self._log.extend(found)
-        self._length = len(found)
+        self._log, self._length, self._open = NO_LOG, 0, NOTHING_OPEN
+        if found:
+            self._open = self._open_with(found)
+            self._log, self._length = Log(found), len(found)
 
     @overload
     def __getitem__(self, place: int) -> Payload: ...
@@ -108,7 +128,7 @@ class Context(Sequence[Payload]):
     @property
     def tokens(self) -> int:
         """Three for each item, and one for every four characters of what it says."""
-        return self._log.tokens[self._length]
+        return self._log.tokens_before(self._length)
 
     def has_id(self, item_id: object) -> bool:
         """Whether one of the items has this id."""
@@ -121,11 +141,11 @@ class Context(Sequence[Payload]):
     def _has_call(self, answer: Answer) -> bool:
         return self._log.calls.get(answer, self._length) < self._length
 
-    def extended(self, items: Sequence[Payload]) -> Context:
-        """The items with these behind them, whatever they are."""
+    def extended(self, items: Sequence[Payload], opened: Open | None = None) -> Context:
+        """The items with these behind them, whatever they are; `opened` is what is open then, where it is known."""
         longer = Context()
-        longer._waiting, longer._uncalled = self._open_with(items)
-        longer._log = self._log if len(self._log.items) == self._length else Log(self)
+        longer._open = self._open_with(items) if opened is None else opened
+        longer._log = self._log if self and len(self._log.items) == self._length else Log(self)
         longer._log.extend(items)
         longer._length = self._length + len(items)
         return longer
@@ -141,32 +161,35 @@ class Context(Sequence[Payload]):
             if item_id in own or self.has_id(item_id):
                 raise Refused("duplicate_item", item_id)
             own.add(item_id)
-        waiting, uncalled = self._open_with(items)
-        for reason, left in (("call_not_found", uncalled), ("output_not_found", waiting)):
+        opened = self._open_with(items)
+        for reason, left in (("call_not_found", opened.uncalled), ("output_not_found", opened.waiting)):
             for (_, call_id), type_ in left.items():
                 raise Refused(reason, call_id, _words(type_))
-        return self.extended(items)
+        return self.extended(items, opened)
 
     @property
     def chain(self) -> int:
         """What contexts have in common of which one is the start of the other."""
         return id(self._log)
 
-    def _open_with(self, items: Iterable[Payload]) -> tuple[dict[Answer, str], dict[Answer, str]]:
-        """The calls that have no answer, and the answers to no call, once these items are there."""
-        waiting, uncalled, called = {**self._waiting}, {**self._uncalled}, set()
-        for item in items:
-            type_ = str(item.get("type"))
+    def _open_with(self, items: Iterable[Payload]) -> Open:
+        """What is open once these items are there."""
+        halves = [item for item in items if item.get("type") in ANSWERS or item.get("type") in OUTPUTS]
+        if not halves:
+            return self._open
+        waiting, uncalled, called = {**self._open.waiting}, {**self._open.uncalled}, set()
+        for item in halves:
+            type_ = str(item["type"])
             if type_ in ANSWERS:
                 answer = ANSWERS[type_], _call_id(item)
                 called.add(answer)
                 waiting[answer] = type_
-            elif type_ in OUTPUTS:
+            else:
                 answer = type_, _call_id(item)
                 if answer not in called and not self._has_call(answer):
                     uncalled[answer] = type_
                 waiting.pop(answer, None)
-        return waiting, uncalled
+        return Open(waiting, uncalled)
 
 
 def text_of(item: Payload) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import importlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from types import ModuleType
 from typing import Any
@@ -39,17 +39,23 @@ def sdk_httpx() -> ModuleType:
 class Body:
     """A body that comes in parts, for sync and async clients alike; `closed` is called when its reader leaves."""
 
-    def __init__(self, parts: Iterable[bytes], closed: Callable[[], None]) -> None:
+    def __init__(self, parts: Iterable[bytes] | AsyncIterable[bytes], closed: Callable[[], None]) -> None:
         self._parts = parts
         self._closed = closed
 
     def __iter__(self) -> Iterator[bytes]:
+        assert isinstance(self._parts, Iterable)
         with self._closed_by_errors():
             yield from self._parts
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         pause = _pause()
         with self._closed_by_errors():
+            if isinstance(self._parts, AsyncIterable):
+                async for part in self._parts:
+                    await pause()
+                    yield part
+                return
             for part in self._parts:
                 await pause()  # as a socket would: others have their turn between two parts, and may cancel
                 yield part
@@ -90,7 +96,7 @@ def response(
     httpx: ModuleType,
     status: int,
     headers: Mapping[str, str] | list[tuple[str, str]],
-    parts: Iterable[bytes],
+    parts: Iterable[bytes] | AsyncIterable[bytes],
     closed: Callable[[], None] = lambda: None,
 ) -> Any:
     """A response whose body arrives part by part; `closed` is called when its reader leaves."""

@@ -295,6 +295,9 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     """Note how the call ended, and what became of the cassette."""
     report = yield
     run = item.stash.get(RUN, None)
+    if run is not None and report.failed:
+        shown = report.longreprtext + "".join(content for _, content in report.sections)
+        report.sections += [("fakemodel", told) for told in run.faults_met() if told not in shown]
     if run is not None and report.when == "setup" and report.skipped:
         run.call = "skipped"
     # xdist sends a report with all its attributes, also those that its type does not know.

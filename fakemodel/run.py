@@ -125,7 +125,12 @@ class Run:
         if refused:
             yield from (f"{type(error).__name__}: {error}" for error in refused)
         else:
-            yield from (double.summary() for double in self.doubles if double.turns)
+            asked = (double for double in self.doubles if double.turns or double.faults_met)
+            yield from (double.summary() for double in asked)
+
+    def faults_met(self) -> list[str]:
+        """What went wrong because the test had it so."""
+        return [double.faults_met for double in self.doubles if double.faults_met]
 
 
 RUN: pytest.StashKey[Run] = pytest.StashKey()

@@ -38,11 +38,16 @@ class Stored:
     coming: list[Payload] = field(default_factory=list)
     events: Callable[..., Iterator[Payload]] | None = None
     streams: list[Stream] = field(default_factory=list)
-    context: Context = field(init=False)
-    """What a turn that goes on from it sees before its own items: there is nothing of its own before its end."""
+    _context: Context | None = field(default=None, init=False, repr=False)
 
-    def __post_init__(self) -> None:
-        self.context = self.saw
+    @property
+    def context(self) -> Context:
+        """What a turn that goes on from it sees before its own items: there is nothing of its own before its end."""
+        if self.coming:
+            return self.saw
+        if self._context is None:
+            self._context = self.saw.extended(self.body["output"])
+        return self._context
 
 
 @dataclass(slots=True)
@@ -168,8 +173,6 @@ class State:
 
         One with `store: false` leaves nothing behind, unless it is made in the background: then it can be retrieved.
         """
-        if not stored.coming:
-            stored.context = stored.saw.extended(stored.body["output"])
         if stored.body["store"] or stored.body["background"]:
             self.responses[stored.body["id"]] = stored
         conversation = self.conversations.get(stored.conversation_id or "")

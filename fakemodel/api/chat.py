@@ -11,7 +11,6 @@ from fakemodel.errors import ReplyInvalid
 from fakemodel.tokens import counted, tokens_of
 from fakemodel.wire import chat
 from fakemodel.wire.ids import Ids
-from fakemodel.wire.payload import Payload
 from fakemodel.wire.sse import frames
 
 __all__ = ["create"]
@@ -41,18 +40,14 @@ def create(server: Server, call: Call) -> Answering:
             stored_completions.keep_completion(server, body, completion)
 
     if body.get("stream"):
+        options = body.get("stream_options") or {}
         chunks = chat.chunks(
             reply,
             ids=ids,
             model=body["model"],
-            include_usage=_option(body, "usage"),
-            obfuscation=_option(body, "obfuscation"),
+            include_usage=bool(options.get("include_usage")),
+            obfuscation=bool(options.get("include_obfuscation")),
         )
         return sse_answer(tuple(frames(chunks)), end)
     end(True)
     return json_answer(200, completion)
-
-
-def _option(body: Payload, name: str) -> bool:
-    """Whether a request asks for `usage`, or `obfuscation`, in its stream."""
-    return bool((body.get("stream_options") or {}).get(f"include_{name}"))

@@ -11,6 +11,7 @@ from fakemodel.state import State
 from fakemodel.wire.ids import Ids
 
 if TYPE_CHECKING:
+    from fakemodel.api.frame_cache import FrameCache
     from fakemodel.api.routes import Route
 
 __all__ = ["Answering", "Endpoint", "Server"]
@@ -23,6 +24,7 @@ class Server(Protocol):
     models: tuple[str, ...] | None
     api_key: str | None
     routes: list[Route]
+    frames: FrameCache
 
     @property
     def seen_models(self) -> list[str]:

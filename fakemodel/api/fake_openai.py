@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from fakemodel.api import routes
 from fakemodel.api.errors import refused
+from fakemodel.api.fault_rules import FaultRules, Rule
+from fakemodel.api.frame_cache import FrameCache
 from fakemodel.api.http import Answer, Call, Request
 from fakemodel.api.queue import Queue, Responder, Steps, Turn, Waited
 from fakemodel.errors import FakeModelError
@@ -24,6 +26,8 @@ from fakemodel.wire.ids import Ids
 
 if TYPE_CHECKING:
     import openai
+
+    from fakemodel.api.faults import Fault
 
 __all__ = ["FakeOpenAI", "Served"]
 
@@ -46,7 +50,8 @@ class FakeOpenAI:
 
     `requests` is the journal: every request in order, with its `path`, `json` body, `context` and `status`; `turns`
     are those that asked for a reply. What the script could not answer is noted in `refused`, and raised again by
-    `assert_complete`, even where the code under test swallowed it. Raises ReplyInvalid for what is no reply.
+    `assert_complete`, even where the code under test swallowed it. What goes wrong with answers is for `fail` to say.
+    Raises ReplyInvalid for what is no reply.
     """
 
     def __init__(
@@ -57,7 +62,9 @@ class FakeOpenAI:
         self.models = None if models is None else tuple(models)
         self.api_key = api_key
         self.routes: list[routes.Route] = []
+        self.frames = FrameCache()
         self._queue = Queue()
+        self._fault_rules = FaultRules()
         self._brought = 0
         self._lock = threading.RLock()  # a stream that is collected closes its answer, in the middle of anything
         self.say(*listed(replies))
@@ -82,6 +89,24 @@ class FakeOpenAI:
         itself serves there. Raises SettingInvalid for a path that is none.
         """
         self.routes.append(routes.route_of(method, path, responder))
+
+    def fail(self, fault: int | Fault, *, when: Rule | None = None, times: int | None = 1) -> None:
+        """Have something go wrong with the next request: `api.fail(429)`, `api.fail(faults.cut(after=3))`.
+
+        `fault` is a status, or one of `fakemodel.faults`. Only requests that it can befall count: a stream is what is
+        cut. It is for those that meet `when`, be that a `when(…)` or a function of the `Request`, so many `times`;
+        None is always. A reply that was asked for in vain is still there for the next try. A fault that never happens
+        fails the test. Raises ReplyInvalid.
+        """
+        self._fault_rules.add(fault, when, times)
+
+    def chaos(self, seed: int | None = None, *, rate: float = 0.25) -> int:
+        """Have things go wrong by chance, with one request in four or at another `rate`; returns the seed.
+
+        They are those of a network and a server: statuses, timeouts, streams that break off. A test that fails is told
+        the seed, by which the same happens again. Raises ReplyInvalid.
+        """
+        return self._fault_rules.add_chaos(seed, rate)
 
     @property
     def conversations(self) -> dict[str, Conversation]:
@@ -111,10 +136,16 @@ class FakeOpenAI:
     def assert_complete(self) -> None:
         """Raise UnplayedReplies when replies are left, or what is in `refused` first."""
         self._queue.assert_complete()
+        self._fault_rules.assert_complete()
 
     def summary(self) -> str:
-        """What each turn was asked and answered, a turn a line, and the replies that nobody asked for."""
-        return str(self._queue)
+        """What each turn was asked and answered, a turn a line, the replies that nobody asked for, and what failed."""
+        return "\n".join(filter(None, (str(self._queue), self.faults_met)))
+
+    @property
+    def faults_met(self) -> str:
+        """What went wrong, a request a line, and the seed where that was by chance; empty where nothing did."""
+        return self._fault_rules.met(self.requests)
 
     def client(self, **options: Any) -> openai.OpenAI:
         """A client of the SDK that is answered in process; `options` are those of `openai.OpenAI`."""
@@ -146,7 +177,7 @@ class FakeOpenAI:
 
         server = LoopbackServer()
         try:
-            yield Served(server.mount(self))
+            yield Served(server.mount(self, alone=True))
         finally:
             server.close()
 
@@ -196,11 +227,16 @@ class FakeOpenAI:
 
     def _steps(self, request: Request) -> Generator[Waited, object, Answer]:
         self.requests.append(request)
+        position = len(self.requests)
         try:
-            request.answer = yield from routes.answer(self, request)
+            steps = routes.answer(self, request)
+            if self._fault_rules:
+                steps = self._fault_rules.answered(request, position, len(self.turns) + 1, steps)
+            request.answer = yield from steps
         except (FakeModelError, Exception) as error:
             self.refused.append(error)
             request.answer = refused("script", f"{type(error).__name__}: {error}")
+        request.answer.headers = {"x-request-id": f"req_{position:032x}", **request.answer.headers}
         return request.answer
 
     def play(self, call: Call) -> Steps:

@@ -5,19 +5,58 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import Enum
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fakemodel.context import Context
 from fakemodel.wire.payload import Payload, json_text
 
-__all__ = ["SERVER", "Answer", "Call", "Request", "json_answer", "sse_answer"]
+if TYPE_CHECKING:
+    from fakemodel.api.faults import Fault
+
+__all__ = [
+    "AT_ONCE",
+    "EVENT_STREAM",
+    "SERVER",
+    "Answer",
+    "Call",
+    "Delivery",
+    "Ending",
+    "Request",
+    "conversation_of",
+    "json_answer",
+    "sse_answer",
+]
 
 SERVER = "fakemodel"
 """The `server` header of every answer: a recording tells by it that it was not made from the API."""
 
+EVENT_STREAM = "text/event-stream"
+
 RETRIES = "x-stainless-retry-count"
 """The header in which the SDK counts how often it has tried before."""
+
+
+class Ending(Enum):
+    """What comes after the last part of an answer that goes out."""
+
+    WHOLE = "the end of the answer"
+    CUT = "the connection breaks off"
+    STALLED = "nothing, for ever"
+    REFUSED = "there is no connection at all"
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """How an answer goes out: the seconds before its first part and between its parts, and its `ending`."""
+
+    first: float = 0.0
+    between: float = 0.0
+    ending: Ending = Ending.WHOLE
+
+
+AT_ONCE = Delivery()
 
 
 def _nothing(whole: bool) -> None:
@@ -30,12 +69,15 @@ class Answer:
 
     `end` is called once: with True when the last part goes out, for who has it may ask again at once; with False when
     the client goes away before. On loopback a part has gone out when the socket took it.
+
+    A `status` of None is no answer at all: `delivery` says what there is instead.
     """
 
-    status: int
+    status: int | None
     headers: Mapping[str, str]
     parts: tuple[bytes, ...]
     end: Callable[[bool], None] = field(default=_nothing, repr=False)
+    delivery: Delivery = AT_ONCE
     sent: int = 0
     """How many parts the client has been given."""
     cancelled: bool = False
@@ -49,11 +91,11 @@ class Answer:
 
     def __next__(self) -> bytes:
         if self.cancelled or self.stopped or self.sent == len(self.parts):
-            self._end(whole=True)
+            self._end(whole=self.delivery.ending is Ending.WHOLE)
             raise StopIteration
         self.sent += 1
         if self.sent == len(self.parts):
-            self._end(whole=True)
+            self._end(whole=self.delivery.ending is Ending.WHOLE)
         return self.parts[self.sent - 1]
 
     def close(self) -> None:
@@ -65,6 +107,11 @@ class Answer:
         if not self._ended:
             self._ended = True
             self.end(whole)
+
+    @property
+    def is_stream(self) -> bool:
+        """Whether it is sent event by event."""
+        return len(self.parts) > 1 or self.headers.get("content-type", "").startswith(EVENT_STREAM)
 
     @property
     def body(self) -> bytes:
@@ -83,7 +130,7 @@ class Request:
 
     `path` begins with `/v1`, `named` is what stands at the places of its route (`{"response_id": "resp_…"}`); `context`
     are the items that the model would have seen, those that the server keeps first; `answer` is None while the request
-    is not answered.
+    is not answered. Where a fault came instead of an answer, nothing was seen.
     """
 
     method: str
@@ -91,9 +138,13 @@ class Request:
     query: str
     headers: Mapping[str, str]
     body: bytes
+    served: bool = False
+    """Whether it came over loopback, where time is real."""
     named: Mapping[str, str] = field(default_factory=dict)
     context: Context = field(default_factory=Context)
     answer: Answer | None = field(default=None, repr=False)
+    fault: Fault | None = None
+    """What went wrong with the answer, where a test had it go wrong."""
 
     @property
     def json(self) -> Any:
@@ -101,8 +152,17 @@ class Request:
         return json.loads(self.body)
 
     @property
+    def payload(self) -> Payload | None:
+        """The body, if it is a JSON object."""
+        try:
+            found = self.json
+        except (RecursionError, ValueError):
+            return None
+        return found if isinstance(found, dict) else None
+
+    @property
     def status(self) -> int | None:
-        """The status of the answer."""
+        """The status of the answer; None where there is none."""
         return self.answer.status if self.answer else None
 
     @property
@@ -123,10 +183,15 @@ class Call:
 
     @property
     def conversation_id(self) -> str | None:
-        """The conversation that the body names: by its id, or as an object that has it."""
-        named = self.body.get("conversation")
-        found: str | None = named.get("id") if isinstance(named, dict) else named
-        return found
+        """The conversation that the body names."""
+        return conversation_of(self.body)
+
+
+def conversation_of(body: Payload) -> str | None:
+    """The conversation that a body names: by its id, or as an object that has it."""
+    named = body.get("conversation")
+    found: str | None = named.get("id") if isinstance(named, dict) else named
+    return found
 
 
 def json_answer(status: int, body: Mapping[str, Any], headers: Mapping[str, str] = MappingProxyType({})) -> Answer:
@@ -136,7 +201,7 @@ def json_answer(status: int, body: Mapping[str, Any], headers: Mapping[str, str]
 
 def sse_answer(parts: tuple[bytes, ...], end: Callable[[bool], None] = _nothing) -> Answer:
     """An answer that is streamed, a frame a part."""
-    return Answer(200, _headers("text/event-stream; charset=utf-8"), parts, end)
+    return Answer(200, _headers(f"{EVENT_STREAM}; charset=utf-8"), parts, end)
 
 
 def _headers(content_type: str, more: Mapping[str, str] = MappingProxyType({})) -> dict[str, str]:

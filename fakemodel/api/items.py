@@ -48,7 +48,7 @@ PARTS: Mapping[str, Payload] = {
 """What a part of an item's content says, where the caller did not, by its type."""
 
 TOOLS: Mapping[str, Payload] = {
-    "function": {"strict": True, "parameters": None},
+    "function": {"description": None, "strict": True, "parameters": None},
     "web_search": {
         "filters": None,
         "search_context_size": "medium",
@@ -60,6 +60,7 @@ TOOLS: Mapping[str, Payload] = {
         "ranking_options": {"ranker": "auto", "score_threshold": 0.0},
     },
     "mcp": {"headers": None, "server_description": None},
+    "tool_search": {"description": None, "parameters": None},
 }
 """What a tool says where the caller did not, by its type: as recorded answers say it."""
 
@@ -112,7 +113,9 @@ def type_of(item: Payload) -> str:
 def tool_said(tool: Payload) -> Payload:
     """A tool as the API says it again, and those in a namespace. Null is a value in its schemas, and nowhere else."""
     said = {key: value if key in SCHEMAS else _without_nulls(value) for key, value in stated(tool).items()}
-    whole = {**copy.deepcopy(TOOLS.get(str(said.get("type")), {})), **said}
+    filled = copy.deepcopy(TOOLS.get(str(said.get("type")), {}))
+    # An empty description is none.
+    whole = {**filled, **{key: value for key, value in said.items() if value != "" or key not in filled}}
     return {**whole, "tools": [tool_said(each) for each in tool["tools"]]} if "tools" in whole else whole
 
 

@@ -6,13 +6,14 @@ from collections.abc import Awaitable, Callable, Generator
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from fakemodel.api.http import Call, Request
+from fakemodel.api.http import Call, Request, conversation_of
 from fakemodel.context import items_of
 from fakemodel.guards import Asked, Guarded, met
 from fakemodel.reply import Reply
 from fakemodel.script import Turns, described, no_reply_left, shortened, table, unplayed_replies
+from fakemodel.wire.payload import Payload
 
-__all__ = ["Queue", "Responder", "Steps", "Turn", "Waited", "waited"]
+__all__ = ["Queue", "Responder", "Steps", "Turn", "Waited", "asked", "waited"]
 
 Responder: TypeAlias = Callable[[Request], Any]
 """What is asked for a reply when its request is there; sync or async."""
@@ -25,10 +26,26 @@ Steps: TypeAlias = Generator[Waited, object, "tuple[int, Reply]"]
 
 @dataclass(slots=True)
 class Turn:
-    """One request that asked the script for a reply."""
+    """One request that asked the script for a reply, and what it was answered."""
 
-    asked: str
-    answered: str = "no reply left"
+    call: Call
+    reply: object = None
+    responder: Responder | None = None
+
+    @property
+    def asked(self) -> str:
+        """The request in a few words."""
+        said = self.call.body.get("input") or self.call.body.get("messages")
+        if isinstance(said, list) and said:
+            said = said[-1].get("content") or said[-1].get("output")
+        return f"{self.call.request.path} {shortened(repr(said))}"
+
+    @property
+    def answered(self) -> str:
+        """The reply in a few words."""
+        if self.reply is not None:
+            return described(self.reply)
+        return f"what {described(self.responder)}" if self.responder else "no reply left"
 
 
 class Queue:
@@ -62,29 +79,26 @@ class Queue:
 
         Raises NoReplyLeft, ReplyInvalid, and what a responder raises.
         """
-        turn = Turn(_asked(call))
+        turn = Turn(call)
         self.turns.append(turn)
         position = len(self.turns)
         reply = self._next(call, position)
-        if isinstance(reply, Reply):
-            turn.answered = described(reply)
-            return position, reply
-        responder: Any = reply
-        turn.answered = f"what {described(responder)}"
-        found = Reply.of((yield waited(responder, call.request)))
-        turn.answered = described(found)
-        return position, found
+        if not isinstance(reply, Reply):
+            turn.responder = reply
+            reply = Reply.of((yield waited(reply, call.request)))
+        turn.reply = reply
+        return position, reply
 
-    def _next(self, call: Call, position: int) -> object:
-        asked = _summary(call, position)
-        guarded = met(self._guarded, asked)
+    def _next(self, call: Call, position: int) -> Any:
+        seen = _seen(call.body, position)
+        guarded = met(self._guarded, seen)
         if guarded is not None:
             return guarded.reply
         if self._replies:
             return self._replies.pop(0)
         if self._otherwise is not None:
             return self._otherwise
-        raise no_reply_left("the API", self.turns, self._guarded, asked)
+        raise no_reply_left("the API", self.turns, self._guarded, seen)
 
     def assert_complete(self) -> None:
         """Raise what was refused first, or UnplayedReplies when replies are left."""
@@ -113,16 +127,18 @@ def _checked(reply: object) -> object:
     return reply if callable(reply) and not isinstance(reply, Reply | type) else Reply.of(reply)
 
 
-def _summary(call: Call, turn: int) -> Asked:
-    """The request as a guard looks at it."""
-    body = call.body
-    items = items_of(body.get("input", body.get("messages")))
-    return Asked(turn, items, body.get("previous_response_id"), call.conversation_id)
+def asked(request: Request, turn: int) -> Asked | None:
+    """A request as a guard looks at it; None for one that asks for no reply."""
+    if request.method != "POST" or not request.path.endswith(("/responses", "/chat/completions")):
+        return None
+    body = request.payload
+    return None if body is None else _seen(body, turn)
 
 
-def _asked(call: Call) -> str:
-    """The request in a few words."""
-    said = call.body.get("input") or call.body.get("messages")
-    if isinstance(said, list) and said:
-        said = said[-1].get("content") or said[-1].get("output")
-    return f"{call.request.path} {shortened(repr(said))}"
+def _seen(body: Payload, turn: int) -> Asked:
+    return Asked(
+        turn,
+        items_of(body.get("input", body.get("messages"))),
+        body.get("previous_response_id"),
+        conversation_of(body),
+    )

@@ -6,7 +6,6 @@ import json
 from base64 import urlsafe_b64encode
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 from hashlib import sha512
 from itertools import islice
 
@@ -42,15 +41,14 @@ def create(server: Server, call: Call) -> Answering:
         position, reply = yield from server.play(call)
         possible.check_possible(reply, body, position)
         reply = counted(_with_reasoning(reply, body, position), tokens_of(context, body))
-        ids, fields = Ids(position, chain), _echoed(call)
-        finished = responses.response(reply, ids=ids, fields=fields)
-        stored = Stored(finished, context, position if chain is None else chain, conversation_id)
+        ids = Ids(position, chain)
+        rendered = responses.rendering(reply, ids=ids, fields=_echoed(call))
+        stored = Stored(rendered.final, context, position if chain is None else chain, conversation_id)
         if not reply.unchecked:
             _check_new(server, stored, position)
-        events = partial(responses.events, reply, ids=ids, fields=fields)
-        parts = tuple(frames(events(obfuscation=_obfuscation(body)))) if body.get("stream") else ()
+        parts = server.frames.of(rendered, ids, obfuscation=_obfuscation(body)) if body.get("stream") else ()
         if body.get("background"):
-            return _in_background(server, stored, events, parts)
+            return _in_background(server, stored, rendered.events, parts)
     except BaseException:
         state.unlock(conversation_id)
         raise
@@ -63,7 +61,7 @@ def create(server: Server, call: Call) -> Answering:
     if parts:
         return sse_answer(parts, end)
     end(True)
-    return json_answer(200, finished)
+    return json_answer(200, stored.body)
 
 
 def _in_background(
@@ -197,7 +195,8 @@ def _echoed(call: Call) -> Payload:
     for key in MERGED & fields.keys():
         fields[key] = {**responses.ENVELOPE[key], **items.stated(fields[key])}
     if "text" in fields:
-        fields["text"]["format"] = items.stated(fields["text"]["format"])
+        form = items.stated(fields["text"]["format"])
+        fields["text"]["format"] = {"description": None, **form} if form["type"] == "json_schema" else form
     if "tools" in fields:
         fields["tools"] = [items.tool_said(tool) for tool in fields["tools"]]
     if body.get("prompt"):
@@ -214,6 +213,7 @@ MERGED = {"reasoning", "text"}
 
 
 def _obfuscation(body: Payload) -> bool:
+    """Whether a stream is padded: where the request says so. The API pads unless it is told not to."""
     return bool((body.get("stream_options") or {}).get("include_obfuscation"))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from http import HTTPStatus
@@ -47,7 +48,8 @@ AZURE = re.compile(r"/openai(?:/v1)?(?:/deployments/(?P<model>[^/]+))?(?P<path>/
 def answer(server: Server, request: Request) -> Answering:
     """The answer to a request, be it a refusal; yields what is to be waited for meanwhile.
 
-    Raises what the script raises (NoReplyLeft, ReplyInvalid), and what a responder raises.
+    Raises what the script raises (NoReplyLeft, ReplyInvalid), what a responder raises, and SettingInvalid for
+    WebSockets.
     """
     try:
         _check_key(server, request)
@@ -70,21 +72,37 @@ def _check_key(server: Server, request: Request) -> None:
 
 
 def _routed(server: Server, request: Request) -> tuple[Call, Route]:
+    if request.headers.get("upgrade", "").lower() == "websocket":
+        raise SettingInvalid("FakeOpenAI serves no WebSockets: have the client use the transport of HTTP.")
     path, model = _canonical(request.path)
-    routes = [*server.routes, *ROUTES]
-    matches = [(route, named) for route in routes if (named := route.match(path)) is not None]
+    matches = [*_matching(server.routes, path), *_built_in(path)]
     for route, named in matches:
         if route.method == request.method:
-            request.named = named
-            query = {name.removesuffix("[]"): values for name, values in parse_qs(request.query, True).items()}
+            request.named = {**named}
+            query = _query(request.query) if request.query else {}
             body = {} if route.parameters is None else parameters.check(_json(request, model), route.parameters)
             if body.get("model") and body["model"] not in server.seen_models:
                 server.seen_models.append(body["model"])
             return Call(request, named, query, body), route
     if matches:
         raise Refused("wrong_method", request.method, path)
-    wanted, known = f"{request.method} {path}", [f"{route.method} {route.path}" for route in routes]
+    wanted = f"{request.method} {path}"
+    known = [f"{route.method} {route.path}" for route in (*server.routes, *ROUTES)]
     raise Refused("unknown_route", wanted, get_close_matches(wanted, known, n=1, cutoff=0)[0])
+
+
+def _matching(routes: Iterable[Route], path: str) -> list[tuple[Route, Mapping[str, str]]]:
+    return [(route, named) for route in routes if (named := route.match(path)) is not None]
+
+
+@functools.lru_cache(maxsize=64)  # for the paths that are asked for again and again, which have no places
+def _built_in(path: str) -> list[tuple[Route, Mapping[str, str]]]:
+    return _matching(ROUTES, path)
+
+
+def _query(text: str) -> dict[str, list[str]]:
+    """What a query says: a list is told as `include[]=…`, again and again."""
+    return {name.removesuffix("[]"): values for name, values in parse_qs(text, True).items()}
 
 
 def _canonical(path: str) -> tuple[str, str | None]:

@@ -9,10 +9,10 @@ import asyncio
 import itertools
 import socket
 import threading
-from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from fakemodel.api.http import Request
+from fakemodel.api.asgi import ROOT, Connections, application
 from fakemodel.errors import ServerUnavailable
 
 if TYPE_CHECKING:
@@ -24,12 +24,12 @@ STARTS_WITHIN = 30.0  # seconds; a server that takes longer has failed
 
 
 class LoopbackServer:
-    """An HTTP server on 127.0.0.1, at a port that the system chooses; started when it is made.
+    """An HTTP server, on 127.0.0.1 and at a port that the system chooses unless it is told; started when it is made.
 
-    Raises ServerUnavailable where uvicorn is missing, or does not start.
+    Raises ServerUnavailable where uvicorn is missing, or does not start, and where the address is not to be had.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, host: str = "127.0.0.1", port: int = 0) -> None:
         try:
             import uvicorn
         except ModuleNotFoundError:
@@ -39,24 +39,43 @@ class LoopbackServer:
             ) from None
         self._mounts: dict[str, FakeOpenAI] = {}
         self._names = itertools.count(1)
-        self._socket = socket.create_server(("127.0.0.1", 0))
-        # Accepted sockets inherit it: an answer goes out in several writes, and each would wait for the one before.
-        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        try:
+            family = socket.AF_INET6 if ":" in host else socket.AF_INET
+            self._socket = socket.create_server((host, port), family=family)
+        except OSError as error:
+            raise ServerUnavailable(f"FakeOpenAI cannot be served at {host}:{port}: {error.strerror}.") from None
+        self._connections = connections = Connections()
         ready = threading.Event()
 
         class Server(uvicorn.Server):
-            async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-                await super().startup(sockets=sockets)
+            """It is told when it is over, where uvicorn's own looks ten times a second."""
+
+            async def main_loop(self) -> None:
+                over, loop = asyncio.Event(), asyncio.get_running_loop()
+                self.stop = partial(loop.call_soon_threadsafe, over.set)
                 ready.set()
+                await over.wait()
+
+            async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+                for server in self.servers:
+                    server.close()
+                for connection in list(self.server_state.connections):
+                    connection.shutdown()
+                for transport in list(connections.values()):
+                    transport.abort()
+                await asyncio.sleep(0)  # in which they are lost
 
         config = uvicorn.Config(
-            self._app,
+            application(self._mounts, self._connections),
             interface="asgi3",
+            http=_protocol(self._connections),
+            proxy_headers=False,  # who is at the other end is who connected
             lifespan="off",
             ws="none",
             log_config=None,  # the handlers of the suite's own logging stay as they are
             access_log=False,
             server_header=False,
+            date_header=False,
         )
         self._server = Server(config)
         run = {"sockets": [self._socket]}
@@ -65,11 +84,16 @@ class LoopbackServer:
         if not ready.wait(STARTS_WITHIN):
             raise ServerUnavailable(f"The loopback server did not start within {STARTS_WITHIN:.0f} seconds.")
 
-    def mount(self, api: FakeOpenAI) -> str:
-        """Serve `api`; returns its base URL, which ends in `/v1`."""
-        name = str(next(self._names))
+    def mount(self, api: FakeOpenAI, *, alone: bool = False) -> str:
+        """Serve `api`; returns its base URL, which ends in `/v1`.
+
+        It has a path of its own, unless it is `alone` on this server.
+        """
+        name = ROOT if alone else str(next(self._names))
         self._mounts[name] = api
-        return f"http://127.0.0.1:{self._socket.getsockname()[1]}/{name}/v1"
+        host, port = self._socket.getsockname()[:2]
+        host = f"[{host}]" if ":" in host else host
+        return "/".join(filter(None, (f"http://{host}:{port}", name, "v1")))
 
     def unmount(self, base_url: str) -> None:
         """Stop serving what was mounted there."""
@@ -77,59 +101,25 @@ class LoopbackServer:
 
     def close(self) -> None:
         """Stop the server; open requests are ended."""
-        self._server.should_exit = True
-        self._server.force_exit = True
+        self._server.stop()
         self._thread.join()
         self._socket.close()
 
-    async def _app(
-        self,
-        scope: dict[str, Any],
-        receive: Callable[[], Awaitable[dict[str, Any]]],
-        send: Callable[[dict[str, Any]], Awaitable[None]],
-    ) -> None:
-        """The ASGI application: the first segment of the path says which FakeOpenAI is meant."""
-        body = await _body(receive)
-        if body is None:
-            return
-        _, name, path = scope["path"].split("/", 2) if scope["path"].count("/") > 1 else ("", "", "")
-        api = self._mounts.get(name)
-        if api is None:
-            await send({"type": "http.response.start", "status": 404, "headers": []})
-            await send({"type": "http.response.body", "body": b"No FakeOpenAI is served here: its test is over."})
-            return
-        headers = {key.decode("latin-1"): value.decode("latin-1") for key, value in scope["headers"]}
-        request = Request(scope["method"], f"/{path}", scope["query_string"].decode(), headers, body)
-        try:
-            # A responder may block, and ask this very server.
-            answer = await api.answer_async(request, asyncio.to_thread)
-        except asyncio.CancelledError:  # the server is closed while a responder is asked: there is nobody to tell
-            return
-        # Connections are not kept: a client that outlives its event loop, as the one that the Agents SDK shares
-        # between tests, would find a dead one in its pool.
-        sent = {**answer.headers, "connection": "close"}
-        lines = [(key.encode("latin-1"), value.encode("latin-1")) for key, value in sent.items()]
-        left = asyncio.ensure_future(receive())  # a client that reads no more is all that can come
-        try:
-            await send({"type": "http.response.start", "status": answer.status, "headers": lines})
-            for part in answer:
-                await send({"type": "http.response.body", "body": part, "more_body": True})
-                await asyncio.sleep(0)
-                if left.done():
-                    break
-            await send({"type": "http.response.body", "body": b""})
-        finally:
-            left.cancel()
-            answer.close()
 
+def _protocol(connections: Connections) -> type[Any]:
+    """The protocol of the server, which keeps its `connections` by their clients: some are to break off."""
+    from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
-async def _body(receive: Callable[[], Awaitable[dict[str, Any]]]) -> bytes | None:
-    """The body of a request; None where the client left before it was whole."""
-    parts = []
-    while True:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            return None
-        parts.append(message.get("body", b""))
-        if not message.get("more_body"):
-            return b"".join(parts)
+    class Protocol(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
+        def connection_made(self, transport: asyncio.Transport) -> None:
+            # asyncio does so only for a listening socket that was made with its protocol named.
+            transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            self._peer = tuple(transport.get_extra_info("peername") or ())[:2]
+            connections[self._peer] = transport
+            super().connection_made(transport)
+
+        def connection_lost(self, exc: Exception | None) -> None:
+            connections.pop(self._peer, None)
+            super().connection_lost(exc)
+
+    return Protocol

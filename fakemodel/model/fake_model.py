@@ -106,6 +106,9 @@ class FakeModel(Model):
         if self.remaining:
             raise unplayed_replies("the model", self.turns, [*self.turn_outputs, *self.guarded])
 
+    faults_met = ""
+    """What went wrong with answers because the test had it so: nothing, for here errors are steps of the script."""
+
     def summary(self) -> str:
         """What each turn was asked and answered, a turn a line, and the replies that nobody asked for."""
         return table(self.turns, [*self.turn_outputs, *self.guarded])

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from fakemodel.wire.payload import Payload
 
-__all__ = ["ERRORS", "ApiError", "Refused"]
+__all__ = ["ERRORS", "FAILURES", "ApiError", "Refused"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +16,7 @@ class ApiError:
     status: int
     message: str
     param: str | None = None
-    code: str | None = None
+    code: str | int | None = None
     type: str = "invalid_request_error"
 
     def body(self, *named: str) -> Payload:
@@ -228,3 +228,14 @@ ERRORS = {
     # Not the API's: the script has no reply for the request, or none that the endpoint could give.
     "script": ApiError(500, "{}", type="fakemodel_error"),
 }
+
+FAILURES = {
+    # Known from users' reports. The first goes on there with the limit of an organisation, which it names.
+    429: ApiError(429, "Rate limit reached for requests", code="rate_limit_exceeded", type="requests"),
+    500: ApiError(500, "The server had an error while processing your request. Sorry about that!", type="server_error"),
+    # Cloudflare's, which stands before the API.
+    502: ApiError(502, "Bad gateway.", code=502, type="cf_bad_gateway"),
+    # Documented; the rest of its body was not seen.
+    503: ApiError(503, "The engine is currently overloaded, please try again later", type="server_error"),
+}
+"""What the API says where the request is not to blame, by the status."""

@@ -78,9 +78,27 @@ def violations(events: Sequence[Payload]) -> Iterator[Violation]:
     if not events:
         yield Violation("terminal", 0, "no event", TERMINAL, None, "a stream ends with an event that says how")
         return
-    first = events[0]
+    sent = _as_sent(events)
+    first = sent[0][1]
     resumed = first.get("type") != "response.created" and (first.get("sequence_number") or 0) > 0
-    yield from _Stream(resumed, "sequence_number" in first).check(events)
+    stream = _Stream(resumed, "sequence_number" in first)
+    found = [*stream.check_numbers(events), *stream.check(sent)]
+    yield from sorted(found, key=lambda violation: violation.position)
+
+
+def _as_sent(events: Sequence[Payload]) -> list[tuple[int, Payload]]:
+    """The events with their positions: by their numbers, and each once, where some came twice or out of order.
+
+    Then that is all that is wrong with them. Numbers that are no row from one end to the other put nothing in order.
+    """
+    received = list(enumerate(events))
+    once: dict[int, tuple[int, Payload]] = {}
+    for position, event in received:
+        number = event.get("sequence_number")
+        if not isinstance(number, int) or once.setdefault(number, (position, event))[1] != event:
+            return received
+    numbers = sorted(once)
+    return [once[number] for number in numbers] if numbers[-1] - numbers[0] < len(numbers) else received
 
 
 @dataclass(slots=True)
@@ -119,11 +137,17 @@ class _Stream:
     next_index: int | None = None
     ended: str | None = None
 
-    def check(self, events: Sequence[Payload]) -> Iterator[Violation]:
+    def check_numbers(self, events: Sequence[Payload]) -> Iterator[Violation]:
+        """Look at the numbers of the events, as they came."""
         for self.position, event in enumerate(events):
             self.type = str(event.get("type"))
-            yield from self._order()
             yield from self._numbering(event)
+
+    def check(self, events: Sequence[tuple[int, Payload]]) -> Iterator[Violation]:
+        """Look at everything else of the events, as they were sent."""
+        for self.position, event in events:
+            self.type = str(event.get("type"))
+            yield from self._order()
             yield from self._obfuscation(event)
             if self.type in STATUS:
                 yield from self._snapshot(event)

@@ -82,10 +82,15 @@ class Ids:
         """When the reply was made, in seconds: one second a position."""
         return EPOCH + self.position
 
+    @property
+    def stem(self) -> str:
+        """What the ids of the response and of its items have in common."""
+        chain = self.position if self.chain is None else self.chain
+        return f"{chain:016x}00{self.created_at:08x}{self.position:016x}"
+
     def item(self, prefix: str, index: int) -> str:
         """The id of the item at `index` in the output, with the `prefix` of its type (`msg`, `fc`)."""
-        chain = self.position if self.chain is None else self.chain
-        return f"{prefix}_{chain:016x}00{self.created_at:08x}{self.position:016x}{index:08x}"
+        return f"{prefix}_{self.stem}{index:08x}"
 
     @property
     def response(self) -> str:
@@ -97,6 +102,11 @@ class Ids:
         """The id of a chat completion: 29 letters and digits."""
         return f"chatcmpl-{self.position:029d}"
 
+    @property
+    def call_stem(self) -> str:
+        """What the call ids of its tool calls have in common."""
+        return f"call_{self.position:016d}"
+
     def call(self, index: int) -> str:
         """The call id of the tool call at `index` in the output."""
-        return f"call_{self.position:016d}{self.calls + index:08d}"
+        return f"{self.call_stem}{self.calls + index:08d}"

@@ -7,9 +7,10 @@ every `*.done` and every closed item hold the sum of the deltas by construction.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, TypeVar
 
 from fakemodel.parts import Item, Part, Reasoning, Refusal, Text, ToolCall
@@ -28,11 +29,11 @@ PartT = TypeVar("PartT", bound=Part)
 class Output:
     """An output item: its final form, its own events in order, the grammar of the others, and as it was added.
 
-    Without `opened` the item was added as the grammar says.
+    Its own events are made when it is streamed. Without `opened` the item was added as the grammar says.
     """
 
     item: Payload
-    streamed: tuple[Payload, ...]
+    streamed: Callable[[], Iterable[Payload]]
     steps: tuple[Step, ...] | None
     opened: Payload | None = None
     closed: bool = True
@@ -71,7 +72,7 @@ def item_events(output: Output, index: int) -> Iterator[Payload]:
     place = {"item_id": item.get("id"), "output_index": index}
     opened = grammar.opened(item) if output.opened is None else output.opened
     yield {"type": "response.output_item.added", "item": opened, "output_index": index}
-    own = _Own(output.streamed)
+    own = _Own(tuple(output.streamed()))
     if output.steps is None:
         yield from ({**event, "output_index": index} for event in own.events)
     else:
@@ -180,15 +181,14 @@ def _id(type_: str, ids: Ids, before: list[Output]) -> str:
     return ids.item(ITEM_PREFIX[type_], len(before) + 1)
 
 
-def _output(item: Payload, streamed: list[Payload]) -> Output:
-    return Output(item, tuple(streamed), GRAMMAR.get(item["type"]))
+def _output(item: Payload, streamed: Callable[[], Iterable[Payload]]) -> Output:
+    return Output(item, streamed, GRAMMAR.get(item["type"]))
 
 
 def _message(parts: list[Text | Refusal], id: str) -> Output:
     content = [_content(part) for part in parts]
     message = {"id": id, "type": "message", "status": "completed", "content": content, "role": "assistant"}
-    own = [event for number, part in enumerate(parts) for event in _content_events(part, number)]
-    return _output(message, own)
+    return _output(message, partial(_contents_events, tuple(parts)))
 
 
 def _content(part: Text | Refusal) -> Payload:
@@ -197,6 +197,10 @@ def _content(part: Text | Refusal) -> Payload:
         return {"type": "refusal", "refusal": whole}
     logprobs = [entry for entries in part.logprobs or () for entry in entries]
     return {"type": "output_text", "annotations": list(part.annotations), "logprobs": logprobs, "text": whole}
+
+
+def _contents_events(parts: Sequence[Text | Refusal]) -> Iterator[Payload]:
+    return (event for number, part in enumerate(parts) for event in _content_events(part, number))
 
 
 def _content_events(part: Text | Refusal, number: int) -> Iterator[Payload]:
@@ -235,8 +239,8 @@ def _deltas(word: str, fragments: Sequence[str], index: Payload) -> Iterator[Pay
 def _reasoning(part: Reasoning, id: str) -> Output:
     summary = [{"type": "summary_text", "text": "".join(part.fragments)}] if part.fragments else []
     encrypted = {} if part.encrypted_content is None else {"encrypted_content": part.encrypted_content}
-    own = _deltas("reasoning_summary_text", part.fragments, {"summary_index": 0})
-    return _output({"id": id, "type": "reasoning", **encrypted, "summary": summary}, list(own))
+    own = partial(_deltas, "reasoning_summary_text", part.fragments, {"summary_index": 0})
+    return _output({"id": id, "type": "reasoning", **encrypted, "summary": summary}, own)
 
 
 def _call(part: ToolCall, id: str, call_id: str) -> Output:
@@ -248,7 +252,7 @@ def _call(part: ToolCall, id: str, call_id: str) -> Output:
         "call_id": call_id,
         "name": part.name,
     }
-    return _output(call, list(_deltas("function_call_arguments", part.fragments, {})))
+    return _output(call, partial(_deltas, "function_call_arguments", part.fragments, {}))
 
 
 def _given(part: Item, ids: Ids, before: list[Output]) -> Output:
@@ -258,7 +262,7 @@ def _given(part: Item, ids: Ids, before: list[Output]) -> Output:
         named["call_id"] = ids.call(len(before))
     item = {**named, **part.payload}
     steps = None if part.verbatim else GRAMMAR.get(type_)
-    return Output(item, _streamed(part), steps, part.opened, part.closed)
+    return Output(item, partial(_streamed, part), steps, part.opened, part.closed)
 
 
 def _streamed(part: Item) -> tuple[Payload, ...]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
+from dataclasses import dataclass
 from typing import Any
 
 from fakemodel.errors import ReplyInvalid
@@ -16,7 +17,7 @@ from fakemodel.wire.outputs import Output, item_events, outputs
 from fakemodel.wire.payload import Payload
 from fakemodel.wire.tokens import usage_of
 
-__all__ = ["ECHOED", "ENVELOPE", "at_first", "checked", "events", "response", "usage_body"]
+__all__ = ["ECHOED", "ENVELOPE", "Rendering", "at_first", "checked", "events", "rendering", "response", "usage_body"]
 
 
 def _envelope() -> Payload:
@@ -106,37 +107,73 @@ ASKED_TIER = {served: asked for asked, served in SERVED_TIER.items()}
 """The tier asked for, and the one that served: the one setting that changes while a response is made."""
 
 
-def response(reply: Reply, *, ids: Ids | None = None, fields: Mapping[str, Any] | None = None) -> Payload:
-    """The body of the finished response; `fields` are set on it, as the API echoes a request's.
+@dataclass(frozen=True, slots=True)
+class Rendering:
+    """What a reply is in the Responses API: the response as it is `first` and as it is `final`, and its items."""
 
-    With `ids` the reply is played by a server of ours, which says what the reply does not; without, a reply that was
-    read from a recorded response says what stood there. Raises ReplyInvalid for a reply of several choices.
+    reply: Reply
+    first: Payload
+    final: Payload
+    items: Sequence[Output]
+
+    def events(self, *, obfuscation: bool = False) -> Iterator[Payload]:
+        """The events that stream the response, numbered from 0. `obfuscation` pads each delta."""
+        recorded = self.reply.recorded
+        between = [event for index, item in enumerate(self.items) for event in item_events(item, index)]
+        stream = [*self._opening(), *between, self._end()]
+        for position, aside in recorded.asides if recorded else ():
+            stream.insert(position, {**aside})
+        for number, event in enumerate(stream):
+            if obfuscation and "delta" in event:
+                event["obfuscation"] = padding(len(event["delta"]))
+            if recorded is None or recorded.numbered:
+                event["sequence_number"] = number
+            yield event
+
+    def around(self, between: int) -> tuple[list[Payload], Payload]:
+        """The events before those of the items, of which there are so many, and the one after them.
+
+        Of a reply that was not recorded.
+        """
+        opening = [{**event, "sequence_number": number} for number, event in enumerate(self._opening())]
+        return opening, {**self._end(), "sequence_number": len(opening) + between}
+
+    def _opening(self) -> Iterator[Payload]:
+        queued = {**self.first, "status": "queued"} if self.final.get("background") else None
+        yield {"type": "response.created", "response": queued or self.first}
+        if queued:
+            yield {"type": "response.queued", "response": queued}
+        yield {"type": "response.in_progress", "response": self.first}
+
+    def _end(self) -> Payload:
+        return {"type": f"response.{self.final['status']}", "response": self.final}
+
+
+def rendering(reply: Reply, *, ids: Ids | None = None, fields: Mapping[str, Any] | None = None) -> Rendering:
+    """The reply in the Responses API; `fields` are set on its response, as the API echoes a request's.
+
+    With `ids` it is played by a server of ours, which says what the reply does not; without, a reply that was read from
+    a recorded response says what stood there. Raises ReplyInvalid for a reply of several choices.
     """
     reply = said_at(reply, "responses", ids)
-    return _snapshots(reply, ids, fields or {}, _items(reply, ids))[1]
+    items = outputs(reply.parts, ids or Ids(), "completed" if reply.status == "completed" else "incomplete")
+    return Rendering(reply, *_snapshots(reply, ids, fields or {}, items), items)
+
+
+def response(reply: Reply, *, ids: Ids | None = None, fields: Mapping[str, Any] | None = None) -> Payload:
+    """The body of the finished response. Arguments as for `rendering`, and what is raised."""
+    return rendering(reply, ids=ids, fields=fields).final
 
 
 def events(
     reply: Reply, *, ids: Ids | None = None, fields: Mapping[str, Any] | None = None, obfuscation: bool = False
 ) -> Iterator[Payload]:
-    """The events that stream the response, numbered from 0. `ids` and `fields` as for `response`, and what is raised.
+    """The events that stream the response, numbered from 0. Arguments as for `rendering`, and what is raised.
 
     `obfuscation` pads each delta, as the API does unless it is asked not to. A response whose `background` is set is
     queued first.
     """
-    reply = said_at(reply, "responses", ids)
-    items = _items(reply, ids)
-    first, final = _snapshots(reply, ids, fields or {}, items)
-    numbered = reply.recorded is None or reply.recorded.numbered
-    stream = list(_stream(first, final, items))
-    for position, aside in reply.recorded.asides if reply.recorded else ():
-        stream.insert(position, {**aside})
-    for number, event in enumerate(stream):
-        if obfuscation and "delta" in event:
-            event["obfuscation"] = padding(len(event["delta"]))
-        if numbered:
-            event["sequence_number"] = number
-        yield event
+    return rendering(reply, ids=ids, fields=fields).events(obfuscation=obfuscation)
 
 
 def at_first(final: Payload) -> Payload:
@@ -144,10 +181,6 @@ def at_first(final: Payload) -> Payload:
     first = {key: deepcopy(AT_FIRST[key]) if key in AT_FIRST else value for key, value in final.items()}
     asked = ASKED_TIER.get(str(final.get("service_tier")))
     return first if asked is None else {**first, "service_tier": asked}
-
-
-def _items(reply: Reply, ids: Ids | None) -> list[Output]:
-    return outputs(reply.parts, ids or Ids(), "completed" if reply.status == "completed" else "incomplete")
 
 
 def _snapshots(
@@ -207,16 +240,3 @@ def usage_body(usage: Usage) -> Payload:
         "output_tokens_details": {"reasoning_tokens": usage.reasoning},
         "total_tokens": usage.input + usage.output,
     }
-
-
-def _stream(first: Payload, final: Payload, items: list[Output]) -> Iterator[Payload]:
-    if final.get("background"):
-        queued = {**first, "status": "queued"}
-        yield {"type": "response.created", "response": queued}
-        yield {"type": "response.queued", "response": queued}
-    else:
-        yield {"type": "response.created", "response": first}
-    yield {"type": "response.in_progress", "response": first}
-    for index, item in enumerate(items):
-        yield from item_events(item, index)
-    yield {"type": f"response.{final['status']}", "response": final}

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from fakemodel.errors import StreamError
-from fakemodel.wire.payload import json_text, payloads_of
+from fakemodel.wire.payload import Payload, json_text, payloads_of
 
-__all__ = ["frames", "split", "sse"]
+__all__ = ["frames", "payload_in", "split", "sse"]
 
 DONE = b"data: [DONE]\n\n"
 
@@ -40,6 +41,12 @@ def frames(payloads: Iterable[Mapping[str, Any]]) -> Iterator[bytes]:
         yield (data if is_chunk else f"event: {payload['type']}\n{data}").encode()
     if chat:
         yield DONE
+
+
+def payload_in(frame: bytes) -> Payload:
+    """The payload of a frame that `frames` has made."""
+    found: Payload = json.loads(frame.partition(b"data: ")[2])
+    return found
 
 
 def split(body: bytes) -> list[bytes]:

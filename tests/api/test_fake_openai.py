@@ -1,6 +1,7 @@
 """FakeOpenAI through the openai SDK, in process and on loopback."""
 
 import json
+import os
 import re
 import socket
 import threading
@@ -221,11 +222,10 @@ def test_a_request_that_was_not_sent_to_its_end_is_none(api):
     assert len(api.requests) == 1
 
 
-def test_what_is_no_longer_served_says_so(api):
-    with api.serve() as served:
-        other = served.base_url.replace("/1/v1", "/2/v1")
-        with sdk_httpx().Client() as client:
-            answer = client.get(f"{other}/responses")
+def test_what_is_no_longer_served_says_so(fake_openai):
+    other = re.sub("/[0-9]+/v1", "/0/v1", os.environ["OPENAI_BASE_URL"])
+    with sdk_httpx().Client() as client:
+        answer = client.get(f"{other}/responses")
 
     assert (answer.status_code, answer.text) == (404, "No FakeOpenAI is served here: its test is over.")
 

@@ -59,17 +59,19 @@ def test_a_variable_of_a_prompt_is_said_again_as_any_part_is(api, client):
     }
 
 
+FUNCTION = {"type": "function", "name": "f", "description": None}
 SCHEMA = {"type": "object", "properties": {"unit": {"enum": ["C", None]}}}
 
 
 @pytest.mark.parametrize(
     ("tool", "said"),
     [
-        ({"type": "function", "name": "f"}, {"type": "function", "name": "f", "parameters": None, "strict": True}),
+        ({"type": "function", "name": "f"}, {**FUNCTION, "parameters": None, "strict": True}),
         (
-            {"type": "function", "name": "f", "strict": False, "parameters": SCHEMA, "description": None},
-            {"type": "function", "name": "f", "strict": False, "parameters": SCHEMA},
+            {"type": "function", "name": "f", "strict": False, "parameters": SCHEMA, "description": ""},
+            {**FUNCTION, "strict": False, "parameters": SCHEMA},
         ),
+        ({"type": "tool_search"}, {"type": "tool_search", "description": None, "parameters": None}),
         ({"type": "web_search_preview", "search_context_size": None}, {"type": "web_search_preview"}),
         (
             {"type": "shell", "environment": {"type": "local", "skills": None}},
@@ -116,7 +118,7 @@ SCHEMA = {"type": "object", "properties": {"unit": {"enum": ["C", None]}}}
                 "type": "namespace",
                 "name": "n",
                 "description": "",
-                "tools": [{"type": "function", "name": "f", "parameters": None, "strict": True}],
+                "tools": [{**FUNCTION, "parameters": None, "strict": True}],
             },
         ),
     ],
