@@ -16,8 +16,8 @@ from typing import Any
 from fakemodel.api.http import Answer, Delivery, Ending, json_answer
 from fakemodel.errors import ReplyInvalid
 from fakemodel.wire.errors import FAILURES, ApiError
-from fakemodel.wire.payload import Payload, json_text
-from fakemodel.wire.sse import payload_in
+from fakemodel.wire.payload import Payload
+from fakemodel.wire.sse import frame, payload_in
 
 __all__ = [
     "Fault",
@@ -157,11 +157,11 @@ def error_event(after: int = 1, *, message: str = ERROR["message"], code: str = 
         before, end = stream.before_end(after, "fails"), answer.end
         error = {"message": message, "type": "server_error", "param": None, "code": code}
         if stream.chat:
-            frame = f"data: {json_text({'error': error})}\n\n"
+            last = frame({"error": error})
         else:
             event = {"type": "error", "sequence_number": stream.number(after), **_given(**{**error, "type": None})}
-            frame = f"event: error\ndata: {json_text({**event, 'param': None})}\n\n"
-        answer.parts, answer.end = (*before, frame.encode()), lambda _: end(False)
+            last = frame({**event, "param": None}, "error")
+        answer.parts, answer.end = (*before, last), lambda _: end(False)
 
     words = _options(**{name: word for name, word in (("message", message), ("code", code)) if word != ERROR[name]})
     told = f"error_event(after={_checked('error_event', after, least=1)}{words})"
@@ -173,8 +173,8 @@ def malformed(after: int) -> Fault:
 
     def spoil(answer: Answer) -> None:
         before, parts = _Stream(answer).before_end(after, "is malformed"), answer.parts
-        frame = parts[after].decode().rstrip("\n")
-        answer.parts = (*before, f"{frame[: -len(frame) // 3]}\n\n".encode(), *parts[after + 1 :])
+        whole = parts[after].decode().rstrip("\n")
+        answer.parts = (*before, f"{whole[: -len(whole) // 3]}\n\n".encode(), *parts[after + 1 :])
 
     return Fault(f"malformed(after={_checked('malformed', after)})", spoil=spoil, of_streams=True)
 

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from fakemodel.context import Context
-from fakemodel.wire.payload import Payload, json_text
+from fakemodel.wire.payload import Payload, json_bytes
 
 if TYPE_CHECKING:
     from fakemodel.api.faults import Fault
@@ -196,7 +196,7 @@ def conversation_of(body: Payload) -> str | None:
 
 def json_answer(status: int, body: Mapping[str, Any], headers: Mapping[str, str] = MappingProxyType({})) -> Answer:
     """An answer with a JSON body."""
-    return Answer(status, _headers("application/json", headers), (json_text(body).encode(),))
+    return Answer(status, _headers("application/json", headers), (json_bytes(body),))
 
 
 def sse_answer(parts: tuple[bytes, ...], end: Callable[[bool], None] = _nothing) -> Answer:

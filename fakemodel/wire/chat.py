@@ -15,7 +15,7 @@ from fakemodel.wire.deviations import deviating
 from fakemodel.wire.ids import Ids
 from fakemodel.wire.obfuscation import padding
 from fakemodel.wire.outputs import words
-from fakemodel.wire.payload import Payload, json_text
+from fakemodel.wire.payload import Payload, json_bytes
 from fakemodel.wire.tokens import usage_of
 
 __all__ = ["FINISH_REASONS", "REASONING", "chunks", "completion", "moved"]
@@ -81,7 +81,7 @@ def chunks(
         if obfuscation:
             # The API pads the JSON text to one character more than a whole number of blocks.
             chunk["obfuscation"] = ""
-            chunk["obfuscation"] = padding(len(json_text(chunk)) - 1)
+            chunk["obfuscation"] = padding(len(json_bytes(chunk).decode()) - 1)
         yield chunk
 
 

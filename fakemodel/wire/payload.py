@@ -8,24 +8,27 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, TypeAlias, cast
 
+from pydantic_core import PydanticSerializationError, to_json
+
 from fakemodel.errors import ReplyInvalid, StreamError
 
-__all__ = ["Payload", "json_text", "payload_of", "payloads_of", "read_as"]
+__all__ = ["Payload", "json_bytes", "payload_of", "payloads_of", "read_as"]
 
 Payload: TypeAlias = dict[str, Any]
 
 COMPACT = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
-ASCII = json.JSONEncoder(separators=(",", ":")).encode
 HALF = re.compile("[\ud800-\udfff]")
 
 
-def json_text(payload: Mapping[str, Any]) -> str:
-    """The compact JSON of a payload. Halves of characters, which UTF-8 has no form for, are escaped."""
-    text = ASCII(payload)  # which takes half the time, and is the same where nothing had to be escaped
-    if "\\u" not in text:
-        return text
-    text = COMPACT(payload)
-    return text if text.isascii() else HALF.sub(lambda half: f"\\u{ord(half[0]):04x}", text)
+def json_bytes(payload: Mapping[str, Any]) -> bytes:
+    """The compact JSON of a payload, with numbers as the API writes them (`9.8e-7`), in UTF-8.
+
+    Halves of characters, which UTF-8 has no form for, are escaped.
+    """
+    try:
+        return to_json(payload)  # which takes a fifth of json's time
+    except PydanticSerializationError:  # halves of characters, and what is nested very deep
+        return HALF.sub(lambda half: f"\\u{ord(half[0]):04x}", COMPACT(payload)).encode()
 
 
 def payloads_of(values: object) -> list[Payload]:

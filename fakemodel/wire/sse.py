@@ -8,9 +8,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from fakemodel.errors import StreamError
-from fakemodel.wire.payload import Payload, json_text, payloads_of
+from fakemodel.wire.payload import Payload, json_bytes, payloads_of
 
-__all__ = ["frames", "payload_in", "split", "sse"]
+__all__ = ["frame", "frames", "payload_in", "split", "sse"]
 
 DONE = b"data: [DONE]\n\n"
 
@@ -37,10 +37,15 @@ def frames(payloads: Iterable[Mapping[str, Any]]) -> Iterator[bytes]:
         if chat not in (None, is_chunk):
             raise StreamError(f"[{position}] is of another API than what comes before it: no server mixes them.")
         chat = is_chunk
-        data = f"data: {json_text(payload)}\n\n"
-        yield (data if is_chunk else f"event: {payload['type']}\n{data}").encode()
+        yield frame(payload, "" if is_chunk else payload["type"])
     if chat:
         yield DONE
+
+
+def frame(payload: Mapping[str, Any], event: str = "") -> bytes:
+    """One frame: its `event:` line, where it has one, and its `data:` line."""
+    head = b"event: %b\n" % event.encode() if event else b""
+    return b"%bdata: %b\n\n" % (head, json_bytes(payload))
 
 
 def payload_in(frame: bytes) -> Payload:
