@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from fakemodel.errors import ReplyInvalid
 from fakemodel.parts import Usage
-from fakemodel.reply import Reply, said_at
+from fakemodel.reply import Recorded, Reply, said_at
 from fakemodel.wire.ids import Ids
 from fakemodel.wire.obfuscation import padding
 from fakemodel.wire.outputs import Output, item_events, outputs
@@ -109,26 +110,38 @@ ASKED_TIER = {served: asked for asked, served in SERVED_TIER.items()}
 
 @dataclass(frozen=True, slots=True)
 class Rendering:
-    """What a reply is in the Responses API: the response as it is `first` and as it is `final`, and its items."""
+    """What a reply is in the Responses API: the response in the end, its items, and what makes it as it was at first.
+
+    Only a stream asks for the latter, and what is made in the background.
+    """
 
     reply: Reply
-    first: Payload
     final: Payload
     items: Sequence[Output]
+    first: Callable[[], Payload]
 
     def events(self, *, obfuscation: bool = False) -> Iterator[Payload]:
         """The events that stream the response, numbered from 0. `obfuscation` pads each delta."""
         recorded = self.reply.recorded
-        between = [event for index, item in enumerate(self.items) for event in item_events(item, index)]
-        stream = [*self._opening(), *between, self._end()]
-        for position, aside in recorded.asides if recorded else ():
-            stream.insert(position, {**aside})
+        numbered = recorded is None or recorded.numbered
+        stream = self._unnumbered()
+        if recorded and recorded.asides:
+            whole = list(stream)
+            for position, aside in recorded.asides:
+                whole.insert(position, {**aside})
+            stream = iter(whole)
         for number, event in enumerate(stream):
             if obfuscation and "delta" in event:
                 event["obfuscation"] = padding(len(event["delta"]))
-            if recorded is None or recorded.numbered:
+            if numbered:
                 event["sequence_number"] = number
             yield event
+
+    def _unnumbered(self) -> Iterator[Payload]:
+        yield from self._opening()
+        for index, item in enumerate(self.items):
+            yield from item_events(item, index)
+        yield self._end()
 
     def around(self, between: int) -> tuple[list[Payload], Payload]:
         """The events before those of the items, of which there are so many, and the one after them.
@@ -139,11 +152,12 @@ class Rendering:
         return opening, {**self._end(), "sequence_number": len(opening) + between}
 
     def _opening(self) -> Iterator[Payload]:
-        queued = {**self.first, "status": "queued"} if self.final.get("background") else None
-        yield {"type": "response.created", "response": queued or self.first}
+        first = self.first()
+        queued = {**first, "status": "queued"} if self.final.get("background") else None
+        yield {"type": "response.created", "response": queued or first}
         if queued:
             yield {"type": "response.queued", "response": queued}
-        yield {"type": "response.in_progress", "response": self.first}
+        yield {"type": "response.in_progress", "response": first}
 
     def _end(self) -> Payload:
         return {"type": f"response.{self.final['status']}", "response": self.final}
@@ -157,7 +171,8 @@ def rendering(reply: Reply, *, ids: Ids | None = None, fields: Mapping[str, Any]
     """
     reply = said_at(reply, "responses", ids)
     items = outputs(reply.parts, ids or Ids(), "completed" if reply.status == "completed" else "incomplete")
-    return Rendering(reply, *_snapshots(reply, ids, fields or {}, items), items)
+    final, first = _snapshots(reply, ids, fields or {}, [item.item for item in items])
+    return Rendering(reply, final, items, first)
 
 
 def response(reply: Reply, *, ids: Ids | None = None, fields: Mapping[str, Any] | None = None) -> Payload:
@@ -184,39 +199,37 @@ def at_first(final: Payload) -> Payload:
 
 
 def _snapshots(
-    reply: Reply, ids: Ids | None, fields: Mapping[str, Any], items: list[Output]
-) -> tuple[Payload, Payload]:
-    """The response when it was created, and in the end."""
+    reply: Reply, ids: Ids | None, fields: Mapping[str, Any], output: list[Payload]
+) -> tuple[Payload, Callable[[], Payload]]:
+    """The response in the end, and what makes it as it was when it was created."""
     if reply.others:
         raise ReplyInvalid("The Responses API has no form for several choices. Play them one by one.")
     for key in fields.keys() & SAID_BY.keys():
         raise ReplyInvalid(f"{key}={fields[key]!r} is no field to be set on a response: {SAID_BY[key]} says it.")
-    output = [item.item for item in items]
     recorded = reply.recorded
     if recorded is not None:
         final = {**deepcopy(recorded.body), **fields, "output": output}
-        first = {**at_first(final), **deepcopy(recorded.first), **fields}
-        return {key: value for key, value in first.items() if key not in recorded.absent}, final
+        return final, partial(_first_recorded, recorded, final, fields)
     ids = ids or Ids()
-    first = {
-        **_envelope(),
-        "created_at": ids.created_at,
-        "status": "in_progress",
-        "model": reply.model,
-        **fields,
-        "id": reply.id or ids.response,
-    }
-    completed = reply.status == "completed"
-    return first, {
-        **first,
-        "status": reply.status,
-        "completed_at": fields.get("completed_at", (first["created_at"] or 0) + 1) if completed else None,
-        "error": deepcopy(reply.error),
-        "incomplete_details": None if reply.reason is None else {"reason": reply.reason},
-        "output": output,
-        "service_tier": SERVED_TIER.get(str(first["service_tier"]), first["service_tier"]),
-        "usage": None if reply.status == "failed" else usage_body(usage_of(reply)),
-    }
+    final = {**_envelope(), "created_at": ids.created_at, "model": reply.model, **fields}
+    tier, created_at = final["service_tier"], final["created_at"]
+    completed_at = fields.get("completed_at", (created_at or 0) + 1)
+    final.update(
+        id=reply.id or ids.response,
+        status=reply.status,
+        completed_at=completed_at if reply.status == "completed" else None,
+        error=deepcopy(reply.error),
+        incomplete_details=None if reply.reason is None else {"reason": reply.reason},
+        output=output,
+        service_tier=SERVED_TIER.get(str(tier), tier),
+        usage=None if reply.status == "failed" else usage_body(usage_of(reply)),
+    )
+    return final, lambda: {**at_first(final), "service_tier": tier}
+
+
+def _first_recorded(recorded: Recorded, final: Payload, fields: Mapping[str, Any]) -> Payload:
+    first = {**at_first(final), **deepcopy(recorded.first), **fields}
+    return {key: value for key, value in first.items() if key not in recorded.absent}
 
 
 def checked(fields: Mapping[str, Any]) -> Payload:

@@ -34,7 +34,7 @@ def frames(payloads: Iterable[Mapping[str, Any]]) -> Iterator[bytes]:
         is_chunk = payload.get("object") == "chat.completion.chunk"
         if not is_chunk and "type" not in payload:
             raise StreamError(f"[{position}] is neither an event, with its `type`, nor a chat.completion.chunk.")
-        if chat not in (None, is_chunk):
+        if chat is not is_chunk and chat is not None:
             raise StreamError(f"[{position}] is of another API than what comes before it: no server mixes them.")
         chat = is_chunk
         yield frame(payload, "" if is_chunk else payload["type"])
@@ -44,8 +44,8 @@ def frames(payloads: Iterable[Mapping[str, Any]]) -> Iterator[bytes]:
 
 def frame(payload: Mapping[str, Any], event: str = "") -> bytes:
     """One frame: its `event:` line, where it has one, and its `data:` line."""
-    head = b"event: %b\n" % event.encode() if event else b""
-    return b"%bdata: %b\n\n" % (head, json_bytes(payload))
+    data = json_bytes(payload)
+    return b"event: %b\ndata: %b\n\n" % (event.encode(), data) if event else b"data: %b\n\n" % data
 
 
 def payload_in(frame: bytes) -> Payload:
