@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import accumulate, islice
+from itertools import islice
 from typing import NamedTuple, TypeAlias, overload
 
 from fakemodel.wire.errors import Refused
@@ -60,8 +60,9 @@ class Log:
         start = len(self._tokens)
         if place < start:
             return self._tokens[place]
-        said = (AN_ITEM + count(text_of(item)) for item in self.items[start - 1 : place])
-        counted = list(accumulate(said, initial=self._tokens[start - 1]))
+        counted = [self._tokens[start - 1]]
+        for item in self.items[start - 1 : place]:
+            counted.append(counted[-1] + AN_ITEM + count(text_of(item)))
         self._tokens[start - 1 :] = counted  # in one step, for others may read and count meanwhile
         return counted[-1]
 
@@ -217,10 +218,11 @@ def items_of(input: object) -> tuple[Payload, ...]:
 
 def check_reasoning(items: Sequence[Payload]) -> None:
     """Raise Refused for reasoning that is not followed by what it was the reasoning for: whatever a model may make."""
-    for item, follower in zip(items, (*items[1:], None), strict=False):
-        callers = follower is None or follower.get("type") in CALLERS or follower.get("role") in CALLERS
-        if item.get("type") == "reasoning" and callers:
-            raise Refused("reasoning_alone", str(item.get("id")))
+    for position, item in enumerate(items, 1):
+        if item.get("type") == "reasoning":
+            follower = items[position] if position < len(items) else None
+            if follower is None or follower.get("type") in CALLERS or follower.get("role") in CALLERS:
+                raise Refused("reasoning_alone", str(item.get("id")))
 
 
 CALLERS = {*OUTPUTS, "mcp_approval_response", "user", "system", "developer"}

@@ -51,7 +51,7 @@ def application(
         except asyncio.CancelledError:  # the server is closed while a responder is asked: there is nobody to tell
             return
         start = _start(answer, keep=ROOT in mounts)
-        if answer.delivery == AT_ONCE and not answer.is_stream:
+        if answer.delivery is AT_ONCE and not answer.is_stream:
             await send(start)
             await send({"type": "http.response.body", "body": b"".join(answer)})
             return

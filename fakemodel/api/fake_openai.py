@@ -216,14 +216,13 @@ class FakeOpenAI:
                 return advance()
             except StopIteration as ended:
                 answer: Answer = ended.value
-        end = answer.end
-
-        def locked(whole: bool) -> None:
-            with self._lock:
-                end(whole)
-
-        answer.end = locked
+        if answer.end is not None:
+            answer.end = partial(self._locked, answer.end)
         return answer
+
+    def _locked(self, end: Callable[[bool], None], whole: bool) -> None:
+        with self._lock:
+            end(whole)
 
     def _steps(self, request: Request) -> Generator[Waited, object, Answer]:
         self.requests.append(request)

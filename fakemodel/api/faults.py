@@ -161,7 +161,7 @@ def error_event(after: int = 1, *, message: str = ERROR["message"], code: str = 
         else:
             event = {"type": "error", "sequence_number": stream.number(after), **_given(**{**error, "type": None})}
             last = frame({**event, "param": None}, "error")
-        answer.parts, answer.end = (*before, last), lambda _: end(False)
+        answer.parts, answer.end = (*before, last), end and (lambda _: end(False))
 
     words = _options(**{name: word for name, word in (("message", message), ("code", code)) if word != ERROR[name]})
     told = f"error_event(after={_checked('error_event', after, least=1)}{words})"

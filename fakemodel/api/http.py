@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
@@ -10,7 +9,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from fakemodel.context import Context
-from fakemodel.wire.payload import Payload, json_bytes
+from fakemodel.wire.payload import Payload, json_bytes, json_of
 
 if TYPE_CHECKING:
     from fakemodel.api.faults import Fault
@@ -59,10 +58,6 @@ class Delivery:
 AT_ONCE = Delivery()
 
 
-def _nothing(whole: bool) -> None:
-    pass
-
-
 @dataclass(slots=True)
 class Answer:
     """What goes back: `parts` are the pieces of the body, which are sent one by one as the answer is iterated.
@@ -76,7 +71,7 @@ class Answer:
     status: int | None
     headers: Mapping[str, str]
     parts: tuple[bytes, ...]
-    end: Callable[[bool], None] = field(default=_nothing, repr=False)
+    end: Callable[[bool], None] | None = field(default=None, repr=False)
     delivery: Delivery = AT_ONCE
     sent: int = 0
     """How many parts the client has been given."""
@@ -106,7 +101,8 @@ class Answer:
     def _end(self, *, whole: bool) -> None:
         if not self._ended:
             self._ended = True
-            self.end(whole)
+            if self.end is not None:
+                self.end(whole)
 
     @property
     def is_stream(self) -> bool:
@@ -121,7 +117,7 @@ class Answer:
     @property
     def json(self) -> Any:
         """The body as JSON. Raises json.JSONDecodeError."""
-        return json.loads(self.body)
+        return json_of(self.body)
 
 
 @dataclass(slots=True)
@@ -149,7 +145,7 @@ class Request:
     @property
     def json(self) -> Any:
         """The body as JSON. Raises json.JSONDecodeError."""
-        return json.loads(self.body)
+        return json_of(self.body)
 
     @property
     def payload(self) -> Payload | None:
@@ -199,7 +195,7 @@ def json_answer(status: int, body: Mapping[str, Any], headers: Mapping[str, str]
     return Answer(status, _headers("application/json", headers), (json_bytes(body),))
 
 
-def sse_answer(parts: tuple[bytes, ...], end: Callable[[bool], None] = _nothing) -> Answer:
+def sse_answer(parts: tuple[bytes, ...], end: Callable[[bool], None] | None = None) -> Answer:
     """An answer that is streamed, a frame a part."""
     return Answer(200, _headers(f"{EVENT_STREAM}; charset=utf-8"), parts, end)
 

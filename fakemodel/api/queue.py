@@ -90,15 +90,14 @@ class Queue:
         return position, reply
 
     def _next(self, call: Call, position: int) -> Any:
-        seen = _seen(call.body, position)
-        guarded = met(self._guarded, seen)
+        guarded = met(self._guarded, _seen(call.body, position)) if self._guarded else None
         if guarded is not None:
             return guarded.reply
         if self._replies:
             return self._replies.pop(0)
         if self._otherwise is not None:
             return self._otherwise
-        raise no_reply_left("the API", self.turns, self._guarded, seen)
+        raise no_reply_left("the API", self.turns, self._guarded, _seen(call.body, position))
 
     def assert_complete(self) -> None:
         """Raise what was refused first, or UnplayedReplies when replies are left."""

@@ -43,7 +43,7 @@ def transport_class(httpx: ModuleType) -> type[Any]:
             exchange = _Exchange(httpx, request, noted, answer, self._server.refused)
             for seconds in exchange.before():
                 exchange.passed(seconds)
-            return exchange.response(answer if answer.delivery == AT_ONCE else _sync(exchange))
+            return exchange.response(answer if answer.delivery is AT_ONCE else _sync(exchange))
 
         async def handle_async_request(self, request: Any) -> Any:
             noted = _noted(request, await request.aread())
@@ -51,7 +51,7 @@ def transport_class(httpx: ModuleType) -> type[Any]:
             exchange = _Exchange(httpx, request, noted, answer, self._server.refused)
             for seconds in exchange.before():
                 await exchange.elapsed(seconds)
-            return exchange.response(answer if answer.delivery == AT_ONCE else _async(exchange))
+            return exchange.response(answer if answer.delivery is AT_ONCE else _async(exchange))
 
     def _noted(request: Any, body: bytes) -> Request:
         url = request.url

@@ -84,8 +84,7 @@ def item_events(output: Output, index: int) -> Iterator[Payload]:
 
 def _detached(part: PartT) -> PartT:
     """A part that shares nothing with the reply: what is rendered may be changed, the reply may not."""
-    holds_dicts = isinstance(part, Item) or (isinstance(part, Text | Refusal) and part != type(part)(part.fragments))
-    return deepcopy(part) if holds_dicts else part
+    return deepcopy(part) if any(getattr(part, name, None) for name in ("payload", "logprobs", "annotations")) else part
 
 
 def words(part: Part) -> list[Part]:

@@ -8,11 +8,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, TypeAlias, cast
 
-from pydantic_core import PydanticSerializationError, to_json
+from pydantic_core import PydanticSerializationError, from_json, to_json
 
 from fakemodel.errors import ReplyInvalid, StreamError
 
-__all__ = ["Payload", "json_bytes", "payload_of", "payloads_of", "read_as"]
+__all__ = ["Payload", "json_bytes", "json_of", "payload_of", "payloads_of", "read_as"]
 
 Payload: TypeAlias = dict[str, Any]
 
@@ -29,6 +29,14 @@ def json_bytes(payload: Mapping[str, Any]) -> bytes:
         return to_json(payload)  # which takes a fifth of json's time
     except PydanticSerializationError:  # halves of characters, and what is nested very deep
         return HALF.sub(lambda half: f"\\u{ord(half[0]):04x}", COMPACT(payload)).encode()
+
+
+def json_of(body: bytes) -> Any:
+    """What a body says, as json reads it. Raises ValueError, which json.JSONDecodeError is, and RecursionError."""
+    try:
+        return from_json(body)  # which takes a fifth of json's time
+    except ValueError:  # also for what json reads: halves of characters, other encodings, what is nested very deep
+        return json.loads(body)
 
 
 def payloads_of(values: object) -> list[Payload]:

@@ -218,7 +218,7 @@ def _snapshots(
         id=reply.id or ids.response,
         status=reply.status,
         completed_at=completed_at if reply.status == "completed" else None,
-        error=deepcopy(reply.error),
+        error=reply.error and {**reply.error},
         incomplete_details=None if reply.reason is None else {"reason": reply.reason},
         output=output,
         service_tier=SERVED_TIER.get(str(tier), tier),
