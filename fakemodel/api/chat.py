@@ -24,7 +24,7 @@ def create(server: Server, call: Call) -> Answering:
     seen = [messages.seen(message) for message in body["messages"]]
     check_messages(seen)
     context = call.request.context = Context(seen)
-    position, reply = yield from server.play(call)
+    position, reply = yield from server.queue.play(call)
     possible.check_possible(reply, body, position)
     reply = counted(reply, tokens_of(context, body))
     ids = Ids(position)

@@ -12,17 +12,16 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from fakemodel.api import routes
+from fakemodel.api.endpoint import Server
 from fakemodel.api.errors import refused
 from fakemodel.api.fault_rules import FaultRules, Rule
-from fakemodel.api.frame_cache import FrameCache
-from fakemodel.api.http import Answer, Call, Request
-from fakemodel.api.queue import Queue, Responder, Steps, Turn, Waited
+from fakemodel.api.http import Answer, Request
+from fakemodel.api.queue import Responder, Turn, Waited
 from fakemodel.errors import FakeModelError
 from fakemodel.httpx_modules import sdk_httpx
 from fakemodel.reply import listed
 from fakemodel.script import Turns
-from fakemodel.state import Conversation, State, Stored
-from fakemodel.wire.ids import Ids
+from fakemodel.state import Conversation, Stored
 
 if TYPE_CHECKING:
     import openai
@@ -58,14 +57,9 @@ class FakeOpenAI:
         self, replies: Iterable[object] = (), *, models: Iterable[str] | None = None, api_key: str | None = None
     ) -> None:
         self.requests: list[Request] = []
-        self.state = State()
-        self.models = None if models is None else tuple(models)
-        self.api_key = api_key
-        self.routes: list[routes.Route] = []
-        self.frames = FrameCache()
-        self._queue = Queue()
+        self._server = Server(None if models is None else tuple(models), api_key)
+        self._queue = self._server.queue
         self._fault_rules = FaultRules()
-        self._brought = 0
         self._lock = threading.RLock()  # a stream that is collected closes its answer, in the middle of anything
         self.say(*listed(replies))
 
@@ -88,7 +82,7 @@ class FakeOpenAI:
         or a status and the JSON body; anything else fails the test. It may be async, and goes before what FakeOpenAI
         itself serves there. Raises SettingInvalid for a path that is none.
         """
-        self.routes.append(routes.route_of(method, path, responder))
+        self._server.routes.append(routes.route_of(method, path, responder))
 
     def fail(self, fault: int | Fault, *, when: Rule | None = None, times: int | None = 1) -> None:
         """Have something go wrong with the next request: `api.fail(429)`, `api.fail(faults.cut(after=3))`.
@@ -111,12 +105,12 @@ class FakeOpenAI:
     @property
     def conversations(self) -> dict[str, Conversation]:
         """The conversations that are kept, by their ids."""
-        return self.state.conversations
+        return self._server.state.conversations
 
     @property
     def responses(self) -> dict[str, Stored]:
         """The responses that are kept, by their ids."""
-        return self.state.responses
+        return self._server.state.responses
 
     @property
     def turns(self) -> Turns[Turn]:
@@ -228,7 +222,7 @@ class FakeOpenAI:
         self.requests.append(request)
         position = len(self.requests)
         try:
-            steps = routes.answer(self, request)
+            steps = routes.answer(self._server, request)
             if self._fault_rules:
                 steps = self._fault_rules.answered(request, position, len(self.turns) + 1, steps)
             request.answer = yield from steps
@@ -238,25 +232,8 @@ class FakeOpenAI:
         request.answer.headers = {"x-request-id": f"req_{position:032x}", **request.answer.headers}
         return request.answer
 
-    def play(self, call: Call) -> Steps:
-        """The position of a turn, and its reply; yields the responders that are to be called for it.
-
-        Raises NoReplyLeft, ReplyInvalid, and what a responder raises.
-        """
-        return self._queue.play(call)
-
-    def ids(self) -> Ids:
-        """Fresh ids for what a caller brings; those of what the script says begin with other digits."""
-        self._brought += 1
-        return Ids(self._brought, chain=0)
-
-    @property
-    def seen_models(self) -> list[str]:
-        """The models that requests named, in their order."""
-        return self.state.models
-
     def _options(self, http_client: Any, options: dict[str, Any]) -> dict[str, Any]:
-        given = {"api_key": self.api_key or API_KEY, "base_url": "https://api.openai.com/v1"}
+        given = {"api_key": self._server.api_key or API_KEY, "base_url": "https://api.openai.com/v1"}
         return {**given, "http_client": http_client, **options}
 
 

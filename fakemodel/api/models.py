@@ -32,7 +32,7 @@ def check_model(server: Server, model: str | None, api: str) -> None:
 
 def list_all(server: Server, call: Call) -> Answer:
     """GET /v1/models: those that are known; where any is, those that requests have named."""
-    names: Iterable[str] = server.seen_models if server.models is None else server.models
+    names: Iterable[str] = server.state.models if server.models is None else server.models
     return json_answer(200, {"object": "list", "data": [_model(name) for name in dict.fromkeys(names)]})
 
 

@@ -38,7 +38,7 @@ def create(server: Server, call: Call) -> Answering:
     chain = state.chain_of(body.get("previous_response_id"))
     state.lock(conversation_id)
     try:
-        position, reply = yield from server.play(call)
+        position, reply = yield from server.queue.play(call)
         possible.check_possible(reply, body, position)
         reply = counted(_with_reasoning(reply, body, position), tokens_of(context, body))
         ids = Ids(position, chain)

@@ -81,8 +81,8 @@ def _routed(server: Server, request: Request) -> tuple[Call, Route]:
             request.named = {**named}
             query = _query(request.query) if request.query else {}
             body = {} if route.parameters is None else parameters.check(_json(request, model), route.parameters)
-            if body.get("model") and body["model"] not in server.seen_models:
-                server.seen_models.append(body["model"])
+            if body.get("model") and body["model"] not in server.state.models:
+                server.state.models.append(body["model"])
             return Call(request, named, query, body), route
     if matches:
         raise Refused("wrong_method", request.method, path)
