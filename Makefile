@@ -138,7 +138,8 @@ $(VENV)-schemathesis/ready: pyproject.toml
 	@touch $@
 
 $(VENV)-openai2/ready: pyproject.toml
-	$(environment) 'openai==2.0.0' 'pytest==8.4.*' 'vcrpy==9.4.*' $(CORE) uvicorn --group test
+	$(environment) 'openai==2.0.0' 'pytest==8.4.*' 'vcrpy==9.4.*' 'pydantic==2.10.*' $(CORE) \
+	    'uvicorn==0.34.*' 'httptools==0.6.*' 'uvloop==0.21.*' --group test
 	@touch $@
 
 $(VENV)-agents020/ready: pyproject.toml
