@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from copy import deepcopy
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import chain, islice, zip_longest
 from typing import TypeAlias
 
@@ -46,8 +46,8 @@ def completion(reply: Reply, *, ids: Ids | None = None, model: str | None = None
     reply = said_at(reply, "chat", ids)
     body = _body(reply, ids, model)
     choices = [
-        _choice(each, index, {"message": _message(each, own)}, _all_logprobs(_words(each)), _finish(each))
-        for index, (each, own) in enumerate(_choices(reply, ids))
+        _choice(said, {"message": _message(said)}, _all_logprobs(said.parts), _finish(said))
+        for said in _choices(reply, ids or Ids())
     ]
     return {**body, "object": "chat.completion", "choices": choices}
 
@@ -72,7 +72,7 @@ def chunks(
     include_usage &= "usage" in body  # which a recorded stream has where it was asked for
     counts, moderation = body.pop("usage", None), body.pop("moderation", None)
     head = {**body, "object": "chat.completion.chunk", **({"usage": None} if include_usage else {})}
-    found = [{**head, "choices": [choice]} for choice in _interleaved(reply, ids)]
+    found = [{**head, "choices": [choice]} for choice in _interleaved(reply, ids or Ids())]
     if include_usage:
         found.append({**head, "choices": [], "usage": counts})
     if moderation is not None:
@@ -104,23 +104,35 @@ def _body(reply: Reply, ids: Ids | None, model: str | None) -> Payload:
     }
 
 
-def _choices(reply: Reply, ids: Ids | None) -> Iterator[tuple[Reply, Ids]]:
-    """The choices of an answer, each with the ids that are its own."""
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What is said in one choice of an answer: its `parts` in words, and the ids of its calls."""
+
+    reply: Reply
+    index: int
+    parts: list[Spoken]
+    ids: Ids
+
+
+def _choices(reply: Reply, ids: Ids) -> list[_Said]:
+    found: list[_Said] = []
     calls = 0
-    for choice in (reply, *reply.others):
-        yield choice, replace(ids or Ids(), calls=calls)
-        calls += len(_calls(_words(choice)))
+    for index, each in enumerate((reply, *reply.others)):
+        found.append(_Said(each, index, _words(each), replace(ids, calls=calls) if calls else ids))
+        calls += len(_calls(found[-1].parts))
+    return found
 
 
-def _choice(reply: Reply, index: int, said: Payload, logprobs: Payload | None, finish: str | None) -> Payload:
+def _choice(said: _Said, told: Payload, logprobs: Payload | None, finish: str | None) -> Payload:
     # Models that reason leave the member out.
-    told = {} if reply.recorded and "logprobs" not in reply.recorded.choice else {"logprobs": logprobs}
-    return {"index": index, **said, **told, "finish_reason": finish}
+    recorded = said.reply.recorded
+    members = {} if recorded and "logprobs" not in recorded.choice else {"logprobs": logprobs}
+    return {"index": said.index, **told, **members, "finish_reason": finish}
 
 
-def _message(reply: Reply, ids: Ids) -> Payload:
-    parts = _words(reply)
-    calls = [_call(part, ids, index, part.arguments) for index, part in enumerate(_calls(parts))]
+def _message(said: _Said) -> Payload:
+    parts = said.parts
+    calls = [_call(part, said.ids, index, part.arguments) for index, part in enumerate(_calls(parts))]
     reasoning = _joined(parts, Reasoning)
     return {
         "role": "assistant",
@@ -132,20 +144,20 @@ def _message(reply: Reply, ids: Ids) -> Payload:
     }
 
 
-def _interleaved(reply: Reply, ids: Ids | None) -> Iterator[Payload]:
+def _interleaved(reply: Reply, ids: Ids) -> Iterator[Payload]:
     """The choices of all chunks: of several, each opens with its first two, then they come by turns."""
-    streams = [_stream(each, index, own) for index, (each, own) in enumerate(_choices(reply, ids))]
+    streams = [_stream(said) for said in _choices(reply, ids)]
     opening = [list(islice(stream, 2)) for stream in streams]
     rounds = zip_longest(*streams)
     return (choice for choice in chain(*opening, *rounds) if choice is not None)
 
 
-def _stream(reply: Reply, index: int, ids: Ids) -> Iterator[Payload]:
-    for delta, logprobs in _deltas(_words(reply), ids):
-        yield _choice(reply, index, {"delta": delta}, logprobs, None)
+def _stream(said: _Said) -> Iterator[Payload]:
+    for delta, logprobs in _deltas(said.parts, said.ids):
+        yield _choice(said, {"delta": delta}, logprobs, None)
     # The one recorded stream with citations has them here.
-    citations = _citations(_words(reply))
-    yield _choice(reply, index, {"delta": {"annotations": citations} if citations else {}}, None, _finish(reply))
+    citations = _citations(said.parts)
+    yield _choice(said, {"delta": {"annotations": citations} if citations else {}}, None, _finish(said))
 
 
 def _deltas(parts: list[Spoken], ids: Ids) -> Iterator[tuple[Payload, Payload | None]]:
@@ -255,13 +267,14 @@ def _logprobs(entries: Payload) -> Payload:
     return {"content": None, "refusal": None, **entries}
 
 
-def _finish(reply: Reply) -> str:
+def _finish(said: _Said) -> str:
+    reply = said.reply
     if reply.recorded and reply.recorded.choice.get("finish_reason"):
         return str(reply.recorded.choice["finish_reason"])
     if (reply.status, reply.reason) not in FINISH_REASONS:
         raise ReplyInvalid(f"Chat Completions has no form for a response that is {reply.status}: {reply!r}")
     reason = FINISH_REASONS[reply.status, reply.reason]
-    return "tool_calls" if reason == "stop" and _calls(_words(reply)) else reason
+    return "tool_calls" if reason == "stop" and _calls(said.parts) else reason
 
 
 def _usage(usage: Usage) -> Payload:

@@ -84,7 +84,8 @@ def item_events(output: Output, index: int) -> Iterator[Payload]:
 
 def _detached(part: PartT) -> PartT:
     """A part that shares nothing with the reply: what is rendered may be changed, the reply may not."""
-    return deepcopy(part) if any(getattr(part, name, None) for name in ("payload", "logprobs", "annotations")) else part
+    holds_dicts = isinstance(part, Item) or getattr(part, "logprobs", None) or getattr(part, "annotations", None)
+    return deepcopy(part) if holds_dicts else part
 
 
 def words(part: Part) -> list[Part]:
