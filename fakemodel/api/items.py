@@ -139,7 +139,10 @@ def _kept(item: Payload, new_id: Callable[[str], str]) -> Payload:
         whole["action"] = {**ACTIONS[type_], **whole["action"]}
     if type_ in HOLDERS:
         whole["tools"] = [tool_said(tool) for tool in whole["tools"]]
-    return {key: _parts(value, item) if key in ("content", "output") else value for key, value in whole.items()}
+    for key in ("content", "output"):
+        if key in whole:
+            whole[key] = _parts(whole[key], item)
+    return whole
 
 
 def _parts(content: Any, item: Payload) -> Any:
