@@ -236,7 +236,7 @@ def part_of(value: object) -> Part:
     if isinstance(value, str):
         return text(value)
     if isinstance(value, Mapping) or (hasattr(value, "model_dump") and not isinstance(value, type)):
-        payload = copy.deepcopy(payload_of(value))
+        payload = payload_of(value)
         if isinstance(payload.get("type"), str):
             from fakemodel.sdk import ITEM_TYPES
 
@@ -247,7 +247,7 @@ def part_of(value: object) -> Part:
             except (TypeError, ValueError) as error:
                 raise ReplyInvalid(f"An item is JSON, this one is not: {error}: {payload!r}") from None
             _check_text("An item", whole)
-            return Item(payload)
+            return Item(json.loads(whole))
     raise ReplyInvalid(
         f"{value!r} is no part of a reply. Parts are text(…), refusal(…), reasoning(…), tool_call(…), a plain string, "
         "an output item of the openai SDK, or a dict with the item's type."

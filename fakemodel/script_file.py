@@ -166,7 +166,7 @@ def _fault(told: object) -> Any:
     if len(named) != 1 or not named.keys() <= FAULTS.keys():
         raise ReplyInvalid(f"fail: {told!r}: expected is a status, or one of {', '.join(FAULTS)}.")
     ((name, options),) = named.items()
-    return _made(FAULTS[name], options)
+    return _made(FAULTS[name], {} if options is None else options)
 
 
 def _only(entry: dict[Any, Any], *known: str) -> None:

@@ -35,11 +35,18 @@ class Planned:
     rule: Rule | None
     times: int | None
     happened: int = 0
+    claimed: int = 0
+    """The requests that are to meet it, and wait for their answers."""
     why_not: str = "no request was for it"
+
+    @property
+    def is_used_up(self) -> bool:
+        """Whether there are requests enough that met it, or are to."""
+        return self.times is not None and self.happened + self.claimed >= self.times
 
     def waits_for(self, request: Request, turn: int) -> bool:
         """Whether the next turn, or any request where there is no guard, meets it."""
-        if self.happened == self.times or (self.fault.of_streams and not _is_streamed(request)):
+        if self.is_used_up or (self.fault.of_streams and not _is_streamed(request)):
             return False
         if isinstance(self.rule, Guard):
             found = asked(request, turn)
@@ -123,9 +130,11 @@ class FaultRules:
         self._planned.append(Planned(found, rule, times))
 
     def add_chaos(self, seed: int | None, rate: float) -> int:
-        """Have faults come by chance; returns the seed. Raises ReplyInvalid for a rate that is none."""
+        """Have faults come by chance; returns the seed. Raises ReplyInvalid for no seed or rate."""
         if isinstance(rate, bool) or not isinstance(rate, int | float) or not 0 <= rate <= 1:
             raise ReplyInvalid(f"chaos(…, rate={rate!r}): expected is a share of the requests, from 0 to 1.")
+        if seed is not None and type(seed) is not int:
+            raise ReplyInvalid(f"chaos(seed={seed!r}): expected is a whole number, or none at all.")
         self._chaos = Chaos(SystemRandom().getrandbits(32) if seed is None else seed, rate)
         return self._chaos.seed
 
@@ -134,12 +143,18 @@ class FaultRules:
         waiting = [planned for planned in self._planned if planned.waits_for(request, turn)]
         if self._chaos and not waiting and (fault := self._chaos.fault(request, position)):
             waiting = [Planned(fault, None, 1)]
-        if waiting and waiting[0].fault.instead is not None:
+        if not waiting:
+            return (yield from steps)
+        if waiting[0].fault.instead is not None:
             steps.close()
             return _befallen(request, waiting[0], waiting[0].fault.instead())
-        answer = yield from steps
+        waiting[0].claimed += 1
+        try:
+            answer = yield from steps
+        finally:
+            waiting[0].claimed -= 1
         for planned in waiting:
-            if planned.fault.spoil is None or planned.happened == planned.times:
+            if planned.fault.spoil is None or planned.is_used_up:
                 continue
             if answer.status is None or answer.status >= HTTPStatus.BAD_REQUEST:
                 planned.why_not = f"{request.path} was refused with a status of {answer.status}"

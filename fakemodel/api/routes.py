@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -144,7 +145,11 @@ def route_of(method: str, path: str, responder: Responder) -> Route:
             raise ReplyInvalid(
                 f"{method} {path} was answered with {found!r}: expected is a dict, or a status and a dict."
             )
-        return json_answer(status, body)
+        try:
+            text = json.dumps(body, allow_nan=False)
+        except (TypeError, ValueError) as error:
+            raise ReplyInvalid(f"{method} {path} was answered with what is no JSON: {error}.") from None
+        return json_answer(status, json.loads(text))
 
     return Route(method.upper(), path, endpoint)
 

@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeAlias
 
-from fakemodel.wire.payload import Payload, json_bytes
+from fakemodel.wire.payload import Payload, json_text
 
 __all__ = ["Edit", "Pass", "edited", "rewritten"]
 
@@ -49,7 +49,7 @@ def rewritten(body: bytes, passes: Sequence[Pass], members: Callable[[Payload], 
         return edited(body.decode("latin-1"), passes).encode("latin-1", "replace")
     if text.lstrip()[:1] in ("{", "["):
         try:
-            return json_bytes(_value(json.loads(text), passes, members))
+            return json_text(_value(json.loads(text), passes, members)).encode()
         except (ValueError, RecursionError):
             return edited(text, passes).encode()
     if STREAM.match(text):
@@ -90,7 +90,7 @@ class _Raw(str):
 def _data(event: Any, passes: Sequence[Pass]) -> str:
     if isinstance(event, _Raw):
         return event if event == DONE else edited(event, passes)
-    return json_bytes(event).decode()
+    return json_text(event)
 
 
 def _value(

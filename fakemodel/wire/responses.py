@@ -238,10 +238,11 @@ def checked(fields: Mapping[str, Any]) -> Payload:
         if not isinstance(fields[key], int | float | None) or isinstance(fields[key], bool):
             raise ReplyInvalid(f"{key}={fields[key]!r} is no time: expected are seconds.")
     try:
-        json.dumps(fields, allow_nan=False)
+        text = json.dumps(fields, allow_nan=False)
     except (TypeError, ValueError) as error:
         raise ReplyInvalid(f"The fields of a response are JSON, these are not: {error}.") from None
-    return deepcopy(dict(fields))
+    found: Payload = json.loads(text)
+    return found
 
 
 def usage_body(usage: Usage) -> Payload:

@@ -24,7 +24,16 @@ def sse(events_or_chunks: Iterable[object]) -> bytes:
     Responses events are framed as `event:` and `data:` lines, without an end mark; Chat Completions chunks as
     `data:` lines only, closed by `data: [DONE]`. Raises StreamError for anything else.
     """
-    return b"".join(frames(payloads_of(events_or_chunks)))
+    payloads = payloads_of(events_or_chunks)
+    for position, payload in enumerate(payloads):
+        type_ = payload.get("type", "")
+        if not isinstance(type_, str) or not type_.isprintable():
+            raise StreamError(f"[{position}] has type={type_!r}: expected is a word.")
+        try:
+            json.dumps(payload)
+        except (TypeError, ValueError) as error:
+            raise StreamError(f"[{position}] is no JSON: {error}.") from None
+    return b"".join(frames(payloads))
 
 
 def frames(payloads: Iterable[Mapping[str, Any]]) -> Iterator[bytes]:

@@ -139,6 +139,7 @@ def test_a_response_that_was_not_stored_cannot_be_continued(api, client):
     [
         ("/responses", b"{", 400, "We could not parse the JSON body of your request."),
         ("/responses", b"[]", 400, "We could not parse the JSON body of your request."),
+        ("/responses", b'{"temperature": NaN}', 400, "We could not parse the JSON body of your request."),
         ("/responses", b'{"input": "a"}', 400, "Missing required parameter: 'model'."),
         ("/responses", b'{"model": "m"}', 400, "Missing required parameter: 'input'."),
         ("/chat/completions", b'{"model": "m"}', 400, "Missing required parameter: 'messages'."),

@@ -4,6 +4,7 @@ import asyncio
 import json
 import socket
 import threading
+from collections import Counter
 
 import openai
 import pytest
@@ -245,11 +246,31 @@ def test_a_fault_that_no_request_met_is_told(times):
         lambda api: api.fail(faults.cut(after=-1)),
         lambda api: api.fail(faults.slow(-1)),
         lambda api: api.chaos(rate=2),
+        lambda api: api.chaos(seed=True),
     ],
 )
 def test_what_is_no_fault_is_refused_where_it_is_written(make):
     with pytest.raises(ReplyInvalid):
         make(FakeOpenAI())
+
+
+async def test_requests_at_once_meet_a_fault_each():
+    api = FakeOpenAI()
+    api.fail(faults.slow(1))
+    api.fail(500)
+
+    async def answer(request):
+        await asyncio.sleep(0.01)
+        return "Hello"
+
+    api.otherwise(answer)
+    async with api.async_client(max_retries=0) as client:
+        asked = [client.responses.create(**ASKED) for _ in range(5)]
+        answers = await asyncio.gather(*asked, return_exceptions=True)
+
+    assert Counter(request.fault for request in api.requests) == {faults.slow(1): 1, faults.status(500): 1, None: 3}
+    assert sum(isinstance(each, openai.InternalServerError) for each in answers) == 1
+    api.assert_complete()
 
 
 async def test_nobody_waits_in_process_and_timers_come_in_their_order():

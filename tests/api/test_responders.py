@@ -120,6 +120,20 @@ def test_an_assertion_of_a_responder_fails_the_test_with_that_very_error(api, cl
     assert error.value is wrong
 
 
+def test_what_pytest_raises_in_a_responder_fails_the_test_from_the_servers_thread_too(api):
+    def answer(request):
+        pytest.fail("no temperature was sent")
+
+    api.say(answer, "Hello")
+    with api.serve() as served:
+        client = openai.OpenAI(base_url=served.base_url, api_key="any")
+        with client, pytest.raises(openai.InternalServerError, match="no temperature was sent"):
+            client.responses.create(model="m", input="Hi")
+
+    with pytest.raises(pytest.fail.Exception, match="no temperature was sent"):
+        api.assert_complete()
+
+
 def test_a_responder_that_fails_lets_go_of_the_conversation(api, client):
     def answer(request):
         raise ValueError("no answer")

@@ -1,5 +1,7 @@
 """Which request goes where: routes of one's own, paths that there are not, Azure's, and what the journal says of it."""
 
+import datetime
+
 import openai
 import pytest
 
@@ -37,6 +39,16 @@ def test_a_route_of_ones_own_goes_before_that_of_the_server(api, client):
     api.on("GET", "/v1/models", lambda request: {"object": "list", "data": [{"id": "mine"}]})
 
     assert [model.id for model in client.models.list()] == ["mine"]
+
+
+@pytest.mark.parametrize("value", [{"a", "b"}, b"a", float("nan"), datetime.date(2026, 1, 1)])
+def test_a_route_that_is_answered_with_what_is_no_json_is_told(api, client, value):
+    api.on("GET", "/v1/files", lambda request: {"data": [value]})
+    with pytest.raises(openai.InternalServerError):
+        client.files.list()
+
+    with pytest.raises(ReplyInvalid, match="GET /v1/files was answered with what is no JSON: "):
+        api.assert_complete()
 
 
 @pytest.mark.parametrize("found", ["Hello", None, (200, "Hello"), (99, {}), ({}, 200)])

@@ -119,6 +119,7 @@ def test_what_was_left_and_what_was_not_expected_is_told_at_the_end(script):
         ("[{text: a, text: b}]", "'text' is told twice"),
         ("- &a [*a]", "entry 1: it holds itself"),
         ("[{fail: {status: {status: 429, retry_after: soon}}}]", "entry 1: faults.status(…, 'soon')"),
+        ("[{chaos: true}]", "entry 1: chaos(seed=True): expected is a whole number, or none at all."),
         ("[{fail: {cut: {}}}]", "entry 1: cut() missing 1 required positional argument: 'after'"),
     ],
 )
@@ -159,3 +160,11 @@ def test_a_key_may_be_wanted(script):
             client.models.list()
         with openai.OpenAI(base_url=base_url, api_key="right", max_retries=3) as client:
             assert list(client.models.list()) == []
+
+
+@pytest.mark.parametrize("fault", ["connection_refused", "{connection_refused: }", "{connection_refused: {}}"])
+def test_a_fault_needs_no_options(script, fault):
+    script.write_text(f"[{{fail: {fault}}}, Hello]")
+    with served(script) as (_, base_url), openai.OpenAI(base_url=base_url, api_key="any") as client:
+        assert client.responses.create(model="m", input="Hi").output_text == "Hello"
+        assert client.with_options(max_retries=0).models.list().data[0].id == "m"
