@@ -9,6 +9,7 @@ import asyncio
 import itertools
 import socket
 import threading
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -78,11 +79,15 @@ class LoopbackServer:
             date_header=False,
         )
         self._server = Server(config)
-        run = {"sockets": [self._socket]}
-        self._thread = threading.Thread(target=self._server.run, kwargs=run, name="fakemodel-server", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="fakemodel-server", daemon=True)
         self._thread.start()
         if not ready.wait(STARTS_WITHIN):
             raise ServerUnavailable(f"The loopback server did not start within {STARTS_WITHIN:.0f} seconds.")
+
+    def _run(self) -> None:
+        # Older versions of uvicorn set the policy of event loops where they choose one: that of the suite, too.
+        with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+            runner.run(self._server.serve(sockets=[self._socket]))
 
     def mount(self, api: FakeOpenAI, *, alone: bool = False) -> str:
         """Serve `api`; returns its base URL, which ends in `/v1`.
@@ -104,6 +109,14 @@ class LoopbackServer:
         self._server.stop()
         self._thread.join()
         self._socket.close()
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    try:
+        import uvloop
+    except ModuleNotFoundError:  # there is none for Windows
+        return None
+    return uvloop.new_event_loop
 
 
 def _protocol(connections: Connections) -> type[Any]:

@@ -1,5 +1,7 @@
 """FakeOpenAI through the openai SDK, in process and on loopback."""
 
+import asyncio
+import contextlib
 import json
 import os
 import re
@@ -9,7 +11,7 @@ import threading
 import openai
 import pytest
 
-from fakemodel import NoReplyLeft, Reply, ReplyInvalid, UnplayedReplies, refusal, text, tool_call, usage
+from fakemodel import FakeOpenAI, NoReplyLeft, Reply, ReplyInvalid, UnplayedReplies, refusal, text, tool_call, usage
 from fakemodel.httpx_modules import httpx_modules, sdk_httpx
 
 USER = [{"role": "user", "content": "Hi"}]
@@ -221,6 +223,17 @@ def test_a_request_that_was_not_sent_to_its_end_is_none(api):
             assert client.responses.create(model="m", input="Hi").output_text == "Hello"
 
     assert len(api.requests) == 1
+
+
+def test_the_suites_own_event_loops_stay_what_they_are():
+    def kind():
+        with contextlib.closing(asyncio.new_event_loop()) as loop:
+            return type(loop)
+
+    before = kind()
+    with FakeOpenAI().serve():
+        assert kind() is before
+    assert kind() is before
 
 
 def test_what_is_no_longer_served_says_so(fake_openai):
