@@ -10,6 +10,7 @@ import itertools
 import socket
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -46,6 +47,7 @@ class LoopbackServer:
         except OSError as error:
             raise ServerUnavailable(f"FakeOpenAI cannot be served at {host}:{port}: {error.strerror}.") from None
         self._connections = connections = Connections()
+        listening = self._socket
         ready = threading.Event()
 
         class Server(uvicorn.Server):
@@ -58,6 +60,10 @@ class LoopbackServer:
                 await over.wait()
 
             async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+                with suppress(NotImplementedError):  # as Windows has it
+                    asyncio.get_running_loop().remove_reader(listening)
+                for _ in range(2):  # in which connections are made that were accepted a moment ago: asyncio loses
+                    await asyncio.sleep(0)  # those that it makes for a server that is closed
                 for server in self.servers:
                     server.close()
                 for connection in list(self.server_state.connections):

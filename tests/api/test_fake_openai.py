@@ -6,6 +6,7 @@ import json
 import os
 import re
 import socket
+import sys
 import threading
 
 import openai
@@ -234,6 +235,16 @@ def test_the_suites_own_event_loops_stay_what_they_are():
     with FakeOpenAI().serve():
         assert kind() is before
     assert kind() is before
+
+
+def test_a_connection_that_nobody_asked_over_is_closed_too(monkeypatch):
+    monkeypatch.setitem(sys.modules, "uvloop", None)  # it does not tell of what was left open
+    with FakeOpenAI().serve() as served:
+        host, port = re.search(r"//([^:]*):(\d+)/", served.base_url).groups()
+        connection = socket.create_connection((host, int(port)), timeout=30)
+
+    with connection:
+        assert connection.recv(1) == b""
 
 
 def test_what_is_no_longer_served_says_so(fake_openai):
