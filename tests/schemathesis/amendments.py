@@ -80,6 +80,7 @@ ANSWERS = (
         "CreateChatCompletionResponse/properties/system_fingerprint",
         "CreateChatCompletionStreamResponse/properties/system_fingerprint",
         "MCPTool/properties/server_description",
+        "TextResponseFormatJsonSchema/properties/description",
     ),
     Amendment(
         "Recorded bodies have null there.",
