@@ -26,8 +26,8 @@ def sse(events_or_chunks: Iterable[object]) -> bytes:
     """
     payloads = payloads_of(events_or_chunks)
     for position, payload in enumerate(payloads):
-        type_ = payload.get("type", "")
-        if not isinstance(type_, str) or not type_.isprintable():
+        type_ = payload.get("type")
+        if "type" in payload and not (isinstance(type_, str) and type_ and type_.isprintable()):
             raise StreamError(f"[{position}] has type={type_!r}: expected is a word.")
         try:
             json.dumps(payload)

@@ -60,6 +60,8 @@ EVENT, CHUNK = {"type": "response.created"}, {"object": "chat.completion.chunk"}
             "[0] is neither an event, with its `type`, nor a chat.completion.chunk.",
         ),
         ([{"type": 5}], "[0] has type=5: expected is a word."),
+        ([{"type": ""}], "[0] has type='': expected is a word."),
+        ([{"type": None}], "[0] has type=None: expected is a word."),
         ([{"type": "a\nb"}], "[0] has type='a\\nb': expected is a word."),
         ([EVENT | {"at": b"a"}], "[0] is no JSON: Object of type bytes is not JSON serializable."),
         ([EVENT, CHUNK], "[1] is of another API than what comes before it: no server mixes them."),
@@ -73,6 +75,17 @@ def test_what_no_server_sends_is_refused(payloads, message):
     assert str(refused.value) == message
     assert isinstance(refused.value, FakeModelError)
     assert isinstance(refused.value, ValueError)
+
+
+@pytest.mark.parametrize(
+    ("number", "told"), [(-9.8e-07, b"-9.8e-7"), (-1.5e-05, b"-0.000015"), (0.0, b"0.0"), (3, b"3")]
+)
+def test_numbers_are_written_as_the_api_writes_them(number, told):
+    assert sse([EVENT | {"logprob": number}]).endswith(b'"logprob":' + told + b"}\n\n")
+
+
+def test_halves_of_characters_are_escaped():
+    assert b'"delta":"\\ud83d"' in sse([EVENT | {"delta": "\ud83d"}])
 
 
 def test_what_is_no_payload_at_all_is_refused():
