@@ -47,7 +47,6 @@ class LoopbackServer:
         except OSError as error:
             raise ServerUnavailable(f"FakeOpenAI cannot be served at {host}:{port}: {error.strerror}.") from None
         self._connections = connections = Connections()
-        listening = self._socket
         ready = threading.Event()
 
         class Server(uvicorn.Server):
@@ -60,8 +59,9 @@ class LoopbackServer:
                 await over.wait()
 
             async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-                with suppress(NotImplementedError):  # as Windows has it
-                    asyncio.get_running_loop().remove_reader(listening)
+                with suppress(NotImplementedError):  # the loop of Windows has no readers
+                    for listening in sockets or ():
+                        asyncio.get_running_loop().remove_reader(listening)
                 for _ in range(2):  # in which connections are made that were accepted a moment ago: asyncio loses
                     await asyncio.sleep(0)  # those that it makes for a server that is closed
                 for server in self.servers:
