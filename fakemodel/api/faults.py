@@ -32,6 +32,7 @@ __all__ = [
     "status",
     "swapped",
     "timeout",
+    "truncated",
 ]
 
 ERROR = {"message": "The server had an error", "code": "server_error"}
@@ -130,6 +131,22 @@ def stalled(after: int) -> Fault:
     return Fault(
         f"stalled(after={_checked('stalled', after)})",
         spoil=lambda answer: _deliver(answer, _Stream(answer).before_end(after, "stalls"), Ending.STALLED),
+        of_streams=True,
+        laws={"responses": "terminal", "chat": "finish"},
+    )
+
+
+def truncated(after: int) -> Fault:
+    """A stream that ends well after so many events, or chunks, as if all had been said: its own end is missing."""
+
+    def spoil(answer: Answer) -> None:
+        end = answer.end
+        answer.parts = _Stream(answer).before_end(after, "is truncated")
+        answer.end = end and (lambda _: end(False))
+
+    return Fault(
+        f"truncated(after={_checked('truncated', after)})",
+        spoil=spoil,
         of_streams=True,
         laws={"responses": "terminal", "chat": "finish"},
     )

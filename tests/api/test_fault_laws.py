@@ -24,6 +24,7 @@ KINDS = {
     "cut": faults.cut,
     "cut in a character": lambda after: faults.cut(after, in_character=True),
     "stalled": faults.stalled,
+    "truncated": faults.truncated,
     "error_event": faults.error_event,
     "malformed": faults.malformed,
     "repeated": faults.repeated,

@@ -149,6 +149,7 @@ def test_what_broke_off_is_not_kept_and_lets_go_of_its_conversation(api, client,
     ("fault", "events"),
     [
         (faults.error_event(after=4), [*WHOLE[:4], "error"]),
+        (faults.truncated(after=4), WHOLE[:4]),
         (faults.repeated(after=5), [*WHOLE[:6], *WHOLE[5:]]),
         (faults.swapped(after=6), [*WHOLE[:6], WHOLE[7], WHOLE[6], *WHOLE[8:]]),
         (faults.content_type("text/html"), WHOLE),
@@ -397,7 +398,7 @@ def test_a_response_that_is_cancelled_sends_no_more_also_of_a_stream_that_goes_w
     assert list(stream) == []
 
 
-@pytest.mark.parametrize("name", ["cut", "stalled", "error_event", "malformed", "repeated", "swapped"])
+@pytest.mark.parametrize("name", ["cut", "stalled", "truncated", "error_event", "malformed", "repeated", "swapped"])
 def test_a_stream_of_which_nothing_comes_has_no_room_for_a_fault(name):
     api = FakeOpenAI([SAID])
     client = api.client()
