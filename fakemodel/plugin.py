@@ -167,7 +167,7 @@ def _cassette_in_player(request: pytest.FixtureRequest) -> Iterator[None]:
         run.path, settings = marked.settings_of(request)
         guarded = settings.pop("refuse_network")
         settings["refuse_network"] = guarded and not run.guards_wider
-        options = {"name": node.name, "remedy": partial(_remedy, node.nodeid), "raised": as_pytests_own, **settings}
+        options = {"name": node.name, "remedy": partial(_remedy, node, run.path), "raised": as_pytests_own, **settings}
         options["audit"] = node.stash.get(marked.AUDIT, None)
         mode = marked.mode_of(node, run.path)
         if not replays(mode, run.path):
@@ -188,10 +188,14 @@ def _cassette_in_player(request: pytest.FixtureRequest) -> Iterator[None]:
             run.playing = False
 
 
-def _remedy(nodeid: str, mode: str) -> str:
+def _remedy(node: pytest.Item, path: Any, mode: str) -> str:
     import shlex
 
-    return f"{VERBS[mode]} this test alone:  pytest --cassettes={mode} {shlex.quote(nodeid)}"
+    from fakemodel.tape.paths import may_be_recorded, remedy_of_shipped
+
+    if not may_be_recorded(path, node.path):
+        return remedy_of_shipped(path)
+    return f"{VERBS[mode]} this test alone:  pytest --cassettes={mode} {shlex.quote(node.nodeid)}"
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

@@ -24,6 +24,7 @@ from vcr.serializers import yamlserializer
 from fakemodel.tape import layout
 from fakemodel.tape.interaction import Interaction
 from fakemodel.tape.leaks import leaks
+from fakemodel.tape.paths import is_shipped
 from fakemodel.tape.payloads import payloads_of, put_back
 from fakemodel.tape.scrub import scrubbed, sources
 from fakemodel.tape.vcr_form import response_of, vcr_response
@@ -221,6 +222,8 @@ BARE = {"object", "TestCase", "IsolatedAsyncioTestCase"}
 def _orphan(file: Path, tests_of: Callable[[Path], Tests | str]) -> Iterator[Finding]:
     """The finding that a cassette's test is gone; nothing for a cassette that lies where no test would have it."""
     whole = Path(os.path.normpath(file.absolute()))
+    if is_shipped(whole):  # their tests are those of the project
+        return
     for folder in whole.parents:
         module = folder.parent.parent / f"{folder.name}.py"
         if folder.parent.name != "cassettes":

@@ -21,7 +21,10 @@ OTHER_PREFIXES = {
 }
 """The ids of endpoints that the toolkit only records."""
 
-CLIENT_PREFIXES = ("chatcmpl-tool-", "group_", "lc_run-", "pyd_ai_", "span_", "toolu_", "trace_")
+CACHE_KEYS = ("agents-sdk:conversation:", "agents-sdk:group:", "agents-sdk:session:")
+"""What the Agents SDK's own cache keys begin with: a digest of an id follows, that is another where the id is."""
+
+CLIENT_PREFIXES = ("chatcmpl-tool-", "group_", "lc_run-", "pyd_ai_", "span_", "toolu_", "trace_", *CACHE_KEYS)
 """What ids of clients begin with: those of vLLM, the Agents SDK, LangChain and pydantic-ai."""
 
 UUID = (
@@ -46,7 +49,11 @@ IDENTIFIER = re.compile(
 )
 
 
-WORD = re.compile(r"[0-9A-Za-z_\\%-]{19,}")
+CHARACTER = r"[0-9A-Za-z_\\%-]"
+
+WORD = re.compile(
+    rf"{CHARACTER}{{10,}}+(?:(?<=agents-sdk):(?:conversation|group|session):{CHARACTER}*+)+|{CHARACTER}{{19,}}"
+)
 """A word as long as the shortest identifier, with all before it that tells whether one may begin there.
 
 To look for identifiers in these words alone, without those of base64, takes a fifth of the time.

@@ -23,11 +23,13 @@ from fakemodel.tape import reader
 from fakemodel.tape.interaction import Headers, Interaction, Request, Response
 from fakemodel.tape.reader import UNPRINTABLE, headers_of, status_of
 
-__all__ = ["clear", "read", "read_as_yaml", "recorded_on", "rules_of_file", "write", "written"]
+__all__ = ["clear", "read", "read_as_yaml", "recorded_from", "recorded_on", "rules_of_file", "write", "written"]
 
 JSON_TYPE = re.compile(r"application/(?:[\w.-]+\+)?json\b")
 
 RULES = re.compile(r"^recorded: .*\brules: '?([0-9a-f]{8})\b", flags=re.MULTILINE)
+
+RECORDED_FROM = re.compile(r"^recorded: \{from: ([^,}]+)", flags=re.MULTILINE)
 
 RECORDED_ON = re.compile(r"^recorded: .*\bon'?: '?(\d{4}-\d\d-\d\d)\b", flags=re.MULTILINE)
 
@@ -58,6 +60,12 @@ def read_as_yaml(path: Path) -> list[Interaction]:
             problem = f"no {error}" if isinstance(error, KeyError) else str(error)
             raise ValueError(f"turn {number} is not an interaction ({problem})") from None
     return turns
+
+
+def recorded_from(text: str) -> str | None:
+    """Whom the head of a cassette of ours names as the one that answered: `fakemodel`, or a host."""
+    found = RECORDED_FROM.search(text.partition("\ninteractions:")[0])
+    return found[1] if found else None
 
 
 def recorded_on(text: str) -> date | None:

@@ -5,11 +5,21 @@ from __future__ import annotations
 import hashlib
 import os
 import unicodedata
+from difflib import get_close_matches
 from pathlib import Path
 
 from fakemodel.errors import SettingInvalid
 
-__all__ = ["assert_short", "may_be_recorded", "path_of_test"]
+__all__ = [
+    "SHIPPED",
+    "assert_short",
+    "is_shipped",
+    "may_be_recorded",
+    "path_of_test",
+    "remedy_of_shipped",
+    "shipped",
+    "shipped_folder",
+]
 
 FORBIDDEN = str.maketrans(dict.fromkeys([*r"<>?%*:|\"'/\\", *map(chr, range(32))], "-"))
 """What may not stand in a file's name becomes a dash: pytest-recording's rule, so that its files are found."""
@@ -19,6 +29,7 @@ LONGEST, SHORTENED = 240, 120
 that is longer, before the digest that tells it from others."""
 
 SHIPPED = "fakemodel:"
+"""How the name of a cassette begins that ships with the package."""
 
 PACKAGE = Path(__file__).parent.parent
 IN_WHEEL, IN_CHECKOUT = PACKAGE / "cassettes", PACKAGE.parent / "cassettes"
@@ -42,8 +53,19 @@ def path_of_test(test_file: Path, test_name: str, name: str | None = None) -> Pa
     if any(part in ("", ".") or part.translate(FORBIDDEN) != part for part in own.split("/")):
         raise SettingInvalid(f"name={name!r} is nothing that a file may be called on every system.")
     if own != name:
-        return (IN_WHEEL if IN_WHEEL.is_dir() else IN_CHECKOUT) / f"{own}.yaml"
+        return shipped_folder() / f"{own}.yaml"
     return test_file.parent / "cassettes" / test_file.stem / f"{own}.yaml"
+
+
+def shipped() -> dict[str, Path]:
+    """The cassettes that ship with the package, by their names, in the order of these."""
+    files = sorted(shipped_folder().rglob("*.yaml"))
+    return {f"{SHIPPED}{file.relative_to(shipped_folder()).with_suffix('').as_posix()}": file for file in files}
+
+
+def shipped_folder() -> Path:
+    """Where they lie: in the package, or in the checkout."""
+    return IN_WHEEL if IN_WHEEL.is_dir() else IN_CHECKOUT
 
 
 def assert_short(name: str) -> None:
@@ -67,3 +89,18 @@ def may_be_recorded(path: Path, test_file: Path) -> bool:
     if path.is_relative_to(IN_CHECKOUT) and not IN_WHEEL.is_dir():
         return test_file.is_relative_to(IN_CHECKOUT.parent)
     return not path.is_relative_to(IN_WHEEL)
+
+
+def is_shipped(path: Path) -> bool:
+    """Whether a cassette is one of those that ship: of this package, or of the checkout that it lies in."""
+    return path.is_relative_to(shipped_folder())
+
+
+def remedy_of_shipped(path: Path) -> str:
+    """What to do where a cassette that ships, at `path`, does not answer a test of others."""
+    name = f"{SHIPPED}{path.relative_to(shipped_folder()).with_suffix('').as_posix()}"
+    if path.exists():
+        return f"{name} ships with fakemodel, and cannot be recorded here: record one of your own, under its own name."
+    near = get_close_matches(name, shipped(), n=1)
+    meant = f" {near[0]} does; is it meant?" if near else ""
+    return f"No cassette of that name ships.{meant} All of them:  fakemodel show"

@@ -120,6 +120,29 @@ def test_check_has_nothing_to_say_of_a_suite_as_it_should_be(folder: Path):
 
 
 @needs_typer
+def test_show_lists_the_cassettes_that_ship(folder: Path):
+    told = run("show")
+
+    *lines, where, _ = told.stdout.splitlines()
+    listed = dict(line.split(maxsplit=1) for line in lines)
+    files = {
+        f"fakemodel:{file.relative_to(ROOT / 'cassettes').with_suffix('').as_posix()}": file
+        for file in (ROOT / "cassettes").rglob("*.yaml")
+    }
+    assert listed.keys() == files.keys()
+    assert listed["fakemodel:previous_response_id/plain"] == "2 requests  from fakemodel"
+    assert where == f"{len(files)} cassettes in {ROOT / 'cassettes'}"
+    assert told.returncode == 0
+
+
+@needs_typer
+def test_check_takes_no_cassette_that_ships_for_an_orphan(folder: Path):
+    told = run("check", str(ROOT / "cassettes" / "errors"))
+
+    assert re.fullmatch(r"\d+ cassettes: 0 errors, 0 warnings\n", told.stdout)
+
+
+@needs_typer
 def test_check_tells_what_is_wrong_and_where_a_line_each(folder: Path):
     put("def test_kept(): ...\nclass TestGeo:\n    def test_kept(self): ...\n", "tests", "test_geo.py")
     place = ("tests", "cassettes", "test_geo")

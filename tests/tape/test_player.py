@@ -214,6 +214,7 @@ PIECES = [
     *(uuid(1), uuid(2).replace("-", ""), resp(3), f"call_{4:024d}", f"pyd_ai_{5:032x}", f"file-{6:022d}", "fs_123456"),
     *("fs_1234567890123456", f"trace_{7:020x}", "resp_", "_", "-", "\\n", "\\u00e9", "%2C", "\\", "%", " ", "\n", '"'),
     *("é", "additionalProperties", "QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVo0NTY3ODk5", "/", "+", ".", "a", "0", "{"),
+    *(f"agents-sdk:session:{8:032x}", "agents-sdk:", "session:"),
 ]
 
 

@@ -98,6 +98,7 @@ PLACEHOLDERS = [
     ("trace_0b5e4e111f3c4c8a9a0c77c1f3b2a6d4", f"trace_{1:032d}"),
     ("chatcmpl-tool-0b5e4e111f3c4c8a9a0c77c1f3b2a6d4", f"chatcmpl-tool-{1:032d}"),
     ("pyd_ai_0b5e4e111f3c4c8a9a0c77c1f3b2a6d4", f"pyd_ai_{1:032d}"),
+    ("agents-sdk:session:0e9875ac20f15fbd20c1e9fa1cd4519e", f"agents-sdk:session:{1:032d}"),
     (f"lc_run--{UUID}", "lc_run--00000000-0000-4000-8000-000000000001"),
 ]
 
