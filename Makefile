@@ -3,6 +3,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+RECORDER := $(VENV)-clients
 NODE := tests/clients/third_party/node
 AIMOCK := benchmarks/aimock
 TEST_ARGS ?=
@@ -27,8 +28,8 @@ demo: $(VENV)/ready ## Record a conversation, replay it offline, catch a changed
 test: $(VENV)/ready ## Run the tests (TEST_ARGS="-k reply" for some)
 	$(BIN)/python -m pytest $(TEST_ARGS)
 
-record: $(VENV)/ready ## Record the cassettes that ship anew, from FakeOpenAI (API=1: from the API, which costs)
-	$(BIN)/python -m pytest --cassettes=rerecord tests/scenarios $(TEST_ARGS)
+record: $(RECORDER)/ready ## Record the cassettes that ship anew, from FakeOpenAI (API=1: from the API, which costs)
+	$(RECORDER)/bin/python -m pytest --cassettes=rerecord tests/scenarios $(TEST_ARGS)
 
 fidelity: $(VENV)/ready ## Measure on real traffic, and print the figures
 	$(BIN)/python -m pytest -m fidelity -p no:randomly $(TEST_ARGS)
@@ -78,10 +79,10 @@ beside: $(VENV)-beside/ready ## Run the tests of a suite that has other plugins 
 
 # LiteLLM wants an openai SDK older than the others do. The SDK's own tests run in both.
 clients: $(VENV)-clients/ready $(VENV)-litellm/ready $(NODE)/node_modules/ready ## Run real clients against FakeOpenAI
-	$(VENV)-clients/bin/python -m pytest $(wildcard tests/clients/test_*.py) tests/clients/third_party \
+	$(VENV)-clients/bin/python -m pytest $(wildcard tests/clients/test_*.py) tests/clients/third_party tests/scenarios \
 	    --ignore tests/clients/third_party/test_litellm.py $(TEST_ARGS)
 	$(VENV)-litellm/bin/python -m pytest tests/clients/test_openai_sdk.py tests/clients/third_party/test_litellm.py \
-	    $(TEST_ARGS)
+	    tests/clients/third_party/test_contract.py $(TEST_ARGS)
 
 # The Agents SDK's own tests, from its source distributions, with the openai SDK of their day.
 DROPIN := 0.20.0 0.6.9

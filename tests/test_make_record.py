@@ -11,6 +11,7 @@ import pytest
 from fakemodel import FakeOpenAI
 
 CHECKOUT = Path(__file__).parent.parent
+TWO = "-k 'test_a_second_turn_continues_the_first and openai'"
 
 
 @pytest.fixture
@@ -22,10 +23,10 @@ def checkout(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def make_record(checkout: Path, *variables: str, **environ: str) -> str:
+def make_record(checkout: Path, *variables: str, some: str = TWO, **environ: str) -> str:
     """What it prints; the environment of this very run stands for the one that it would set up."""
-    environment = [f"VENV={sys.prefix}", "-o", f"{sys.prefix}/ready"]
-    arguments = ["-s", *environment, "record", "TEST_ARGS=-p plugin -p no:randomly -q"]
+    environment = [f"RECORDER={sys.prefix}", "-o", f"{sys.prefix}/ready"]
+    arguments = ["-s", *environment, "record", f"TEST_ARGS=-p plugin -p no:randomly -q {some}"]
     made = subprocess.run(
         ["make", *arguments, *variables],
         cwd=checkout,

@@ -35,7 +35,10 @@ def test_a_model_speaks_without_the_agents_sdk(fake_model):
     assert asyncio.run(say_hello(fake_model)).output[0].content[0].text == "Hello"
 """
 
-EXPECTED = {"fakemodel/py.typed", "fakemodel/plugin.py", "fakemodel/cassettes/previous_response_id/plain.yaml"}
+CHECKOUT = Path(__file__).parent.parent.parent
+EXPECTED = {"fakemodel/py.typed", "fakemodel/plugin.py"} | {
+    f"fakemodel/{file.relative_to(CHECKOUT).as_posix()}" for file in CHECKOUT.glob("cassettes/**/*.yaml")
+}
 
 
 def check(wheel: Path) -> None:
