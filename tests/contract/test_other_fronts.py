@@ -1,0 +1,159 @@
+"""The contract on code that is no `Model` of the Agents SDK: a function, sync or async; and what it tells its users."""
+
+import threading
+
+import openai
+import pytest
+
+from fakemodel.contract import ResponsesModelContract, Result
+
+PARAMETERS = {"max_tokens": "max_output_tokens"}
+
+
+def arguments(turn):
+    given = {
+        "previous_response_id": turn.previous_response_id,
+        "conversation": turn.conversation_id,
+        "prompt": turn.prompt,
+        "instructions": turn.instructions,
+        "tools": list(turn.tools) or None,
+    }
+    settings = {PARAMETERS.get(name, name): value for name, value in turn.settings.items() if name != "extra_args"}
+    settings |= turn.settings.get("extra_args", {})
+    said = {name: value for name, value in {**given, **settings}.items() if value is not None}
+    return {"model": "gpt-4.1", "input": list(turn.input), **said}
+
+
+WITHOUT = frozenset({"handoffs", "output_schema", "verbosity"})
+
+
+class TestAsyncFunction(ResponsesModelContract):
+    without = WITHOUT
+
+    async def ask(self, client, turn):
+        if not turn.streamed:
+            return Result.of(await client.responses.create(**arguments(turn)))
+        async with await client.responses.create(**arguments(turn), stream=True) as stream:
+            return Result.of_events([event async for event in stream])
+
+
+class TestFunctionWithAClientOfItsOwn(ResponsesModelContract):
+    without = frozenset({*WITHOUT, "streamed"})
+
+    def ask(self, client, turn):
+        with openai.OpenAI(base_url=client.base_url, api_key="any", max_retries=0) as own:
+            return Result.of(own.responses.create(**arguments(turn)))
+
+
+def test_a_class_that_says_nothing_of_its_adapter_is_told_what_it_needs(suite):
+    suite.makepyfile(
+        """
+        from fakemodel.contract import ResponsesModelContract
+
+        class TestMine(ResponsesModelContract):
+            pass
+        """
+    )
+
+    result = suite.runpytest_inprocess("-k", "usage and plain")
+
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        ["*SettingInvalid: TestMine needs make_model(self, client), or ask(self, client, turn)."]
+    )
+
+
+def test_a_broken_contract_says_what_was_found_and_why_it_matters(suite):
+    suite.makepyfile(
+        """
+        import uuid
+
+        from fakemodel.contract import ResponsesModelContract, Result
+
+        class TestMine(ResponsesModelContract):
+            async def ask(self, client, turn):
+                found = Result.of(await client.responses.create(model="m", input=list(turn.input)))
+                return Result(output=found.output, usage=found.usage, response_id="resp_3f9a1c22")
+        """
+    )
+
+    result = suite.runpytest_inprocess("-k", "response_id_is_the_servers and plain")
+
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "*Expected: response_id='resp_0000*', which the server issued",
+            "*Found:    response_id='resp_3f9a1c22'",
+            "*Why:      Whoever continues with it gets 400 previous_response_not_found, far from here.",
+        ]
+    )
+    assert "fakemodel/contract" not in result.stdout.str()
+
+
+def ask(words: str) -> str:
+    """A suite whose `ask` is this."""
+    return f"""
+import asyncio
+import threading
+
+from fakemodel.contract import ResponsesModelContract, Result
+
+
+class TestMine(ResponsesModelContract):
+    patience = 0.5
+
+    {words}
+"""
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "def ask(self, client, turn): threading.Event().wait(1)",
+        "async def ask(self, client, turn): threading.Event().wait(4)",
+        "async def ask(self, client, turn): await asyncio.Event().wait()",
+    ],
+    ids=["a sync function", "an event loop", "a coroutine"],
+)
+def test_one_that_does_not_come_to_an_end_has_failed(suite, words):
+    suite.makepyfile(ask(words))
+
+    result = suite.runpytest_inprocess("-k", "usage and plain")
+    for thread in threading.enumerate():  # what comes too late is nobody's error
+        if thread.name == "fakemodel contract":
+            thread.join(10)
+
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        ["*Expected: an end, be it an error, within 0.5 seconds", "*Sent:     nothing", "*Why:      Who waits for it*"]
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ("async def ask(self, client, turn): pass", "TestMine.ask returned None; expected is a Result."),
+        ("def ask(self, client, turn): return {}", "TestMine.ask returned {}; expected is a Result."),
+        ("async def make_model(self, client): pass", "TestMine.make_model is async; expected is the model itself."),
+        ("without = 'streamed'", "TestMine.without has 'streamed'; expected is a set out of streamed, tools, *"),
+        ("without = {'stream'}", "TestMine.without has 'stream'; expected is a set out of streamed, tools, *"),
+    ],
+)
+def test_what_no_contract_can_be_held_against_is_told(suite, words, message):
+    suite.makepyfile(ask(words))
+
+    result = suite.runpytest_inprocess("-k", "usage and plain")
+
+    result.stdout.fnmatch_lines([f"*SettingInvalid: {message}"])
+
+
+def test_one_that_raises_is_told_with_where_it_did(suite):
+    suite.makepyfile(ask("async def ask(self, client, turn): return turn.nothing"))
+
+    result = suite.runpytest_inprocess("-k", "usage and plain")
+
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        ["Expected: an answer", "Found:    AttributeError: 'Turn' object has no attribute 'nothing'", "  File *in ask"]
+    )
+    assert result.stdout.str().count("  File ") == 1
