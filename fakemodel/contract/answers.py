@@ -82,7 +82,7 @@ class AnswerTests(RequestTests):
             turns = [Turn(input=[{"role": "user", "content": word}], streamed=streamed) for word in words]
             return await asyncio.gather(*(self._asked(client, turn) for turn in turns))
 
-        found = [told.text for told in self._run(at_once)]
+        found = [told.text for told in self._finished(at_once)]
         expected = [f"You said {word}." for word in words]
         if found != expected:
             self._broken(

@@ -155,16 +155,21 @@ class Contract:
         It is run on an event loop and a thread of its own, so that an adapter that blocks both fails its test.
         """
 
+        out_of_patience = False  # an adapter's own timeout is an error like any other
+
         async def with_client() -> T:
+            nonlocal out_of_patience
             http_client = openai.DefaultAsyncHttpxClient(verify=False)  # plain HTTP: to load authorities takes 25 ms
             async with openai.AsyncOpenAI(max_retries=0, http_client=http_client) as client:
-                async with asyncio.timeout(self.patience):
-                    return await scenario(client)
+                try:
+                    async with asyncio.timeout(self.patience) as limit:
+                        return await scenario(client)
+                finally:
+                    out_of_patience = limit.expired()
 
         done = in_thread(lambda: asyncio.run(with_client()))
         _, waiting = concurrent.futures.wait([done], timeout=self.patience + GRACE)
-        error = None if waiting else done.exception()
-        if waiting or isinstance(error, TimeoutError):
+        if waiting or out_of_patience:
             self._broken(
                 expected=f"an end, be it an error, within {self.patience:g} seconds",
                 found="none",
@@ -196,15 +201,19 @@ class Contract:
             for turn in turns:
                 told.append(await self._asked(client, turn(told)))
 
+        self._finished(ask_all)
+        return told
+
+    def _finished(self, scenario: Callable[[openai.AsyncOpenAI], Coroutine[Any, Any, T]]) -> T:
+        """What a scenario comes to in which the server is well: it fails the test where the adapter raises."""
         try:
-            self._run(ask_all)
+            return self._run(scenario)
         except Exception as error:
             self._broken(
                 expected="an answer",
                 found=f"{type(error).__name__}: {error}\n{_where(error)}",
                 why="Who asks gets none, though the server is well.",
             )
-        return told
 
     def _told_or_raised(self, **turn: Any) -> tuple[Result, Exception | None]:
         """What the adapter tells of one turn, or what it raised."""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from typing import Any
 
 import openai
 import pytest
 
 from fakemodel import faults
+from fakemodel.api.http import Answer
 from fakemodel.contract.asking import Result, Turn, stream_of
 from fakemodel.contract.base import Contract, needs
 from fakemodel.contract.material import BROKEN, HELLO, USAGE
@@ -73,20 +74,41 @@ class StreamTests(Contract):
 
         self._assert_closed_by(leave)
 
-    def _assert_closed_by(self, leave: Callable[[openai.AsyncOpenAI], Coroutine[Any, Any, None]]) -> None:
+    @needs("streamed")
+    def test_an_error_closes_the_stream(self) -> None:
+        async def break_off(client: openai.AsyncOpenAI) -> None:
+            with suppress(Exception):
+                await self._asked(client, Turn(streamed=True))
+
+        self._assert_closed_by(break_off, faults.malformed(after=0))
+
+    def _assert_closed_by(
+        self, leave: Callable[[openai.AsyncOpenAI], Coroutine[Any, Any, None]], *also: faults.Fault
+    ) -> None:
         self.api.say(HELLO)
-        self.api.fail(faults.slow(0, between=1000 * self.patience))
+        self.api.fail(_at_once(*also, faults.slow(0, between=1000 * self.patience)))
 
         async def is_closed(client: openai.AsyncOpenAI) -> bool:
             await leave(client)
             return await _until(lambda: any(answer.cancelled for answer in self._answers), self.patience / 4)
 
-        if not self._run(is_closed):
+        if not self._finished(is_closed):
             self._broken(
                 expected="a connection that is closed when nobody reads any more",
                 found="it is open still",
                 why="The server goes on to write, and to bill, what nobody reads; connections run out.",
             )
+
+
+def _at_once(*several: faults.Fault) -> faults.Fault:
+    """Faults that befall one answer."""
+
+    def spoil(answer: Answer) -> None:
+        for each in several:
+            if each.spoil:
+                each.spoil(answer)
+
+    return faults.Fault(" and ".join(each.told for each in several), spoil=spoil, of_streams=True)
 
 
 def _comparable(told: Result) -> tuple[object, ...]:

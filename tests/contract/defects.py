@@ -3,6 +3,7 @@
 import asyncio
 import inspect
 import logging
+import sys
 import uuid
 from contextlib import aclosing
 from dataclasses import replace
@@ -368,6 +369,35 @@ class LeavesStreamsOpenUnlessCancelled(LeavesStreamsOpen):
         except asyncio.CancelledError:
             self.kept[-1].cancel()
             raise
+
+
+class LeavesFailedStreamsOpen(Wrapped):
+    """It closes a stream's response where it ends, and where somebody leaves, but not where it raises."""
+
+    error = None
+
+    def __init__(self, client):
+        for resource in (client.responses, client.chat.completions):
+            resource.create = self.kept_open(resource.create)
+        super().__init__(client)
+
+    def kept_open(self, create):
+        async def created(**given):
+            answer = await create(**given)
+            response = getattr(answer, "http_response", None) or getattr(answer, "response", None)
+            if response is not None:
+                response.aclose = self.unless_failed(response.aclose)
+            return answer
+
+        return created
+
+    def unless_failed(self, close):
+        async def closed():
+            self.error = self.error or sys.exception()  # by which what it was reading is kept
+            if not isinstance(self.error, Exception):
+                await close()
+
+        return closed
 
 
 class BuffersStreams(Wrapped):

@@ -51,6 +51,7 @@ AFRESH = both("test_a_turn_takes_nothing_from_the_one_before")
 CALLS = both("test_tool_calls_come_through")
 HISTORY = both("test_the_history_is_sent_whole")
 CANCELLED = {"test_a_caller_who_is_cancelled_closes_the_stream"}
+ERRED = {"test_an_error_closes_the_stream"}
 LEAVES = {"test_a_reader_who_leaves_closes_the_stream"}
 
 DEFECTS = {
@@ -87,6 +88,7 @@ DEFECTS = {
     "LeavesStreamsOpen": LEAVES | CANCELLED,
     "MixesCalls": both("test_two_calls_at_once_do_not_mix"),
     "LeavesStreamsOpenUnlessCancelled": LEAVES,
+    "LeavesFailedStreamsOpen": ERRED,
     "BuffersStreams": LEAVES,
     "RemembersResponses": AFRESH,
     "AddsUpUsage": AFRESH,
@@ -162,6 +164,7 @@ DEFECTS_OF_CHAT = {
     "ReplacesIncompleteAnswers": {"test_an_incomplete_answer_comes_through[plain]"},
     "AddsUpUsage": AFRESH,
     "LeavesStreamsOpen": LEAVES | CANCELLED,
+    "LeavesFailedStreamsOpen": ERRED,
     "HangsOnErrors": ERROR | BROKEN_OFF,
     "NamesToolsOnly": TOOLS,
     "SaysNull": ABSENT,

@@ -129,6 +129,15 @@ def test_one_that_does_not_come_to_an_end_has_failed(suite, words):
     )
 
 
+def test_a_timeout_of_the_adapters_own_is_an_error_like_any_other(suite):
+    suite.makepyfile(ask("async def ask(self, client, turn): raise TimeoutError('of my own')"))
+
+    result = suite.runpytest_inprocess("-k", "usage and plain")
+
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["Expected: an answer", "Found:    TimeoutError: of my own"])
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
@@ -156,4 +165,5 @@ def test_one_that_raises_is_told_with_where_it_did(suite):
     result.stdout.fnmatch_lines(
         ["Expected: an answer", "Found:    AttributeError: 'Turn' object has no attribute 'nothing'", "  File *in ask"]
     )
-    assert result.stdout.str().count("  File ") == 1
+    report = result.stdout.str().partition("short test summary")[0]  # which has it again, but for a terminal
+    assert report.count("  File ") == 1
