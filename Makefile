@@ -107,7 +107,7 @@ $(PYTHON) -m venv --clear $(@D)
 endef
 
 $(VENV)/ready: pyproject.toml
-	$(environment) --editable '.[agents,cli,server]' --group test
+	$(environment) --editable '.[agents,cli,server]' --group test --group browser
 	@touch $@
 
 $(VENV)/lint: $(VENV)/ready
@@ -119,7 +119,11 @@ CORE := detect-secrets filelock jsonschema pyyaml
 
 # With the plugins that a suite may have beside ours.
 $(VENV)-beside/ready: pyproject.toml
-	$(environment) --editable '.[agents,cli,server]' --group test --group beside
+	$(environment) --editable '.[agents,cli,server]' --group test --group beside --group plot
+	@touch $@
+
+$(VENV)-docs/ready: pyproject.toml
+	$(environment) --editable '.[agents,cli,server]' --group docs
 	@touch $@
 
 $(VENV)-clients/ready: pyproject.toml
