@@ -1,6 +1,11 @@
 # Each target sets up what it needs in .venv, and does so again only when pyproject.toml changes.
 
 PYTHON ?= python3
+# The newest one there is, on the path or pyenv's.
+NEWEST := $(or $(shell for minor in 15 14 13 12; do \
+    for each in python3.$$minor "$$(pyenv prefix 3.$$minor 2>/dev/null)/bin/python"; do \
+        "$$each" -c '' 2>/dev/null && echo "$$each" && exit; \
+    done; done),$(PYTHON))
 VENV := .venv
 BIN := $(VENV)/bin
 RECORDER := $(VENV)-clients
@@ -25,8 +30,8 @@ help: ## Show the targets
 demo: $(VENV)/ready ## Record a conversation, replay it offline, catch a changed prompt
 	$(BIN)/python examples/demo.py
 
-test: $(VENV)/ready ## Run the tests (TEST_ARGS="-k reply" for some)
-	$(BIN)/python -m pytest $(TEST_ARGS)
+test: $(VENV)/ready ## Run the tests, on all cores (TEST_ARGS="-k reply" for some, on one)
+	$(BIN)/python -m pytest $(or $(TEST_ARGS),-n auto)
 
 record: $(RECORDER)/ready ## Record the cassettes that ship anew, from FakeOpenAI (API=1: from the API, which costs)
 	$(RECORDER)/bin/python -m pytest --cassettes=rerecord tests/scenarios $(TEST_ARGS)
@@ -41,11 +46,11 @@ bench: $(VENV)/ready $(VENV)-beside/ready $(if $(shell command -v npm),$(AIMOCK)
 	$(VENV)-beside/bin/python benchmarks/suite.py
 	$(BIN)/python benchmarks/served.py
 
-coverage: $(VENV)/ready ## Run the tests with branch coverage
-	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest $(TEST_ARGS)
-	$(BIN)/coverage combine --quiet
-	$(BIN)/coverage report
+coverage: $(VENV)-newest/ready ## Run the tests with branch coverage, on the newest Python there is
+	$(VENV)-newest/bin/coverage erase
+	$(VENV)-newest/bin/coverage run -m pytest $(TEST_ARGS)
+	$(VENV)-newest/bin/coverage combine --quiet
+	$(VENV)-newest/bin/coverage report
 
 lint: $(VENV)/lint types ## Check style, format and types
 	$(BIN)/ruff check .
@@ -58,17 +63,19 @@ format: $(VENV)/lint ## Mend style and format
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-wheel: $(VENV)/lint ## Build the wheel, install it into an environment of its own, and run a plugin test there
+wheel: $(VENV)/lint ## Build what is released, check it, and run a plugin test in an environment that has only the wheel
 	rm -rf build dist $(VENV)-wheel
-	$(BIN)/python -m build --quiet --wheel
+	$(BIN)/python -m build --quiet
+	$(BIN)/twine check --strict dist/*
+	$(BIN)/check-wheel-contents dist/*.whl
 	$(PYTHON) -m venv $(VENV)-wheel
 	$(VENV)-wheel/bin/python -m pip install --quiet --disable-pip-version-check dist/*.whl
 	$(VENV)-wheel/bin/python tests/wheel/check_wheel.py dist/*.whl
 
-# The oldest SDKs we support: openai alone, and the Agents SDK. `expected_events` speaks for it since 0.20, so that
-# before only what runs agents is run. fakemodel is not installed there: the plugin is loaded from the checkout.
-compat: $(VENV)-openai2/ready $(VENV)-agents020/ready $(VENV)-agents069/ready ## Run the tests on the oldest SDKs
-	$(VENV)-openai2/bin/python -m pytest -p plugin tests examples/test_conversation.py $(TEST_ARGS)
+# The oldest of all that we need, openai alone, and the oldest Agents SDKs. `expected_events` speaks for it since 0.20, so
+# that before only what runs agents is run. fakemodel is not installed there: the plugin is loaded from the checkout.
+compat: $(VENV)-oldest/ready $(VENV)-agents020/ready $(VENV)-agents069/ready ## Run the tests on the oldest that we support
+	$(VENV)-oldest/bin/python -m pytest -p plugin tests examples/test_conversation.py $(TEST_ARGS)
 	$(VENV)-agents020/bin/python -m pytest -p plugin $(TEST_ARGS)
 	$(VENV)-agents069/bin/python -m pytest -p plugin tests/model tests/tape/test_traces.py examples/test_agent.py \
 	    $(TEST_ARGS)
@@ -142,9 +149,13 @@ $(VENV)-schemathesis/ready: pyproject.toml
 	$(environment) --editable '.[server]' --group schemathesis
 	@touch $@
 
-$(VENV)-openai2/ready: pyproject.toml
-	$(environment) 'openai==2.0.0' 'pytest==8.4.*' 'vcrpy==9.4.*' 'pydantic==2.10.*' $(CORE) \
-	    'uvicorn==0.34.*' 'httptools==0.6.*' 'uvloop==0.21.*' --group test
+$(VENV)-newest/ready: PYTHON := $(NEWEST)
+$(VENV)-newest/ready: pyproject.toml
+	$(environment) --editable '.[agents,cli,server]' --group test
+	@touch $@
+
+$(VENV)-oldest/ready: pyproject.toml tests/compat/lower_bounds.py
+	$(environment) $$($(PYTHON) tests/compat/lower_bounds.py cli hypothesis server syrupy) --group test
 	@touch $@
 
 $(VENV)-agents020/ready: pyproject.toml

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 import zipfile
+from importlib.metadata import version
 from pathlib import Path
 
 DOWNSTREAM = """
@@ -44,6 +45,8 @@ EXPECTED = {"fakemodel/py.typed", "fakemodel/plugin.py"} | {
 def check(wheel: Path) -> None:
     missing = EXPECTED - set(zipfile.ZipFile(wheel).namelist())
     assert not missing, f"the wheel lacks {', '.join(sorted(missing))}"
+    changes = (CHECKOUT / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert f"\n## {version('fakemodel')} " in changes, f"CHANGELOG.md says nothing of {version('fakemodel')}"
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, "test_downstream.py").write_text(DOWNSTREAM)
         command = [sys.executable, "-m", "pytest", "-q", "-W", "error", "-p", "no:cacheprovider"]
