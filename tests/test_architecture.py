@@ -188,3 +188,24 @@ def _reached(module: str) -> set[str]:
 
 def test_who_looks_for_secrets_shares_nothing_with_who_takes_them_out():
     assert _reached("fakemodel.tape.leaks") & _reached("fakemodel.tape.scrub") == set()
+
+
+def _public(module: str) -> set[str]:
+    """What a module lists as its own."""
+    for node in TREES[module].body:
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__":
+            return set(ast.literal_eval(node.value))
+    return set()
+
+
+def test_a_module_takes_from_another_only_what_that_lists_as_public():
+    taken = {
+        (module, f"{node.module}.{alias.name}")
+        for module, tree in TREES.items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and node.module in FILES and node.module != "fakemodel"
+        for alias in node.names
+        if f"{node.module}.{alias.name}" not in FILES and alias.name not in _public(node.module)
+    }
+
+    assert taken == set()

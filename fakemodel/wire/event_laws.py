@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from fakemodel.wire.grammar import ENDS
 from fakemodel.wire.item_laws import Items, differing
 from fakemodel.wire.laws import Checker, Violation, short
 from fakemodel.wire.payload import Payload
@@ -27,7 +28,7 @@ STATUS = {
 ASIDE = "keepalive"
 """The event that may come at any time, and says nothing."""
 
-TERMINAL = ("response.completed", "response.incomplete", "response.failed", "error")
+TERMINAL = (*ENDS, "error")
 """The events of which one, and only one, ends a stream."""
 
 OPENING = {
