@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
+from fakemodel.context import text_of
 from fakemodel.errors import ReplyInvalid
 from fakemodel.wire.payload import Payload
 
@@ -91,8 +92,8 @@ def nearest(guarded: Sequence[Guarded], asked: Asked) -> tuple[Guarded, list[str
 
 
 CONDITIONS: dict[str, Callable[[Asked], object]] = {
-    "input": lambda asked: [_text(item) for item in asked.new if not _is_output(item)],
-    "tool_output": lambda asked: [_text(item) for item in asked.new if _is_output(item)],
+    "input": lambda asked: [text_of(item) for item in asked.new if not _is_output(item)],
+    "tool_output": lambda asked: [text_of(item) for item in asked.new if _is_output(item)],
     "previous_response_id": lambda asked: asked.previous_response_id,
     "conversation": lambda asked: asked.conversation,
     "turn": lambda asked: asked.turn,
@@ -123,11 +124,3 @@ def _is_output(item: Payload) -> bool:
 def _is_the_models(item: Payload) -> bool:
     made = ("_call", "reasoning")
     return item.get("role") == "assistant" or str(item.get("type")).endswith(made)
-
-
-def _text(item: Payload) -> str:
-    """The text of an item: of a message its content, of a tool's output the output."""
-    said = item.get("output") if "output" in item else item.get("content")
-    if isinstance(said, list):
-        return "".join(str(part.get("text", "")) for part in said if isinstance(part, dict))
-    return "" if said is None else str(said)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from openai.types.chat import ChatCompletion, ChatCompletionChunk
     from openai.types.responses import Response, ResponseOutputItem, ResponseStreamEvent
 
-__all__ = ["Recorded", "Reply", "altered", "listed", "said_at"]
+__all__ = ["REASONS", "Recorded", "Reply", "altered", "listed", "said_at"]
 
 REASONS = {"completed": (None,), "incomplete": ("max_output_tokens", "content_filter"), "failed": (None,)}
 """How a response may end, and the reasons that the API gives for it."""

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from fakemodel.api.faults import Fault
 
-__all__ = ["FakeOpenAI", "Served"]
+__all__ = ["API_KEY", "FakeOpenAI", "Served"]
 
 API_KEY = "sk-fakemodel"
 """What the clients of a FakeOpenAI authenticate with, where it takes any key."""

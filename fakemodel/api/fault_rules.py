@@ -15,9 +15,10 @@ from urllib.parse import parse_qs
 
 from fakemodel.api import faults
 from fakemodel.api.endpoint import Answering
-from fakemodel.api.faults import Fault, Unfit
+from fakemodel.api.faults import Fault
 from fakemodel.api.http import Answer, Request
 from fakemodel.api.queue import asked
+from fakemodel.api.streamed_answer import Unfit
 from fakemodel.errors import ReplyInvalid, UnplayedReplies
 from fakemodel.guards import Guard
 

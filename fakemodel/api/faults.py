@@ -7,17 +7,16 @@ breaks the one law of streams that it names, or none.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from types import MappingProxyType
-from typing import Any
 
 from fakemodel.api.http import Answer, Delivery, Ending, json_answer
+from fakemodel.api.streamed_answer import StreamedAnswer, Unfit
 from fakemodel.errors import ReplyInvalid
 from fakemodel.wire.errors import FAILURES, ApiError
-from fakemodel.wire.payload import Payload
-from fakemodel.wire.sse import frame, payload_in
+from fakemodel.wire.sse import frame
 
 __all__ = [
     "Fault",
@@ -40,10 +39,6 @@ ERROR = {"message": "The server had an error", "code": "server_error"}
 
 RETRY_AT_ONCE = {"retry-after-ms": "1"}
 """What the SDK waits by before it asks again, in the place of half a second and more."""
-
-
-class Unfit(Exception):
-    """A fault that an answer has no room for: why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +104,7 @@ def cut(after: int, *, in_character: bool = False) -> Fault:
     """
 
     def spoil(answer: Answer) -> None:
-        parts = _Stream(answer).before_end(after, "is cut")
+        parts = StreamedAnswer(answer).before_end(after, "is cut")
         if in_character:
             whole = b"".join(answer.parts[after:])
             wide = next((at for at, byte in enumerate(whole) if byte >= FIRST_OF_SEVERAL), None)
@@ -130,7 +125,7 @@ def stalled(after: int) -> Fault:
     """A stream of which nothing comes any more after so many events, or chunks: the client's own timeout ends it."""
     return Fault(
         f"stalled(after={_checked('stalled', after)})",
-        spoil=lambda answer: _deliver(answer, _Stream(answer).before_end(after, "stalls"), Ending.STALLED),
+        spoil=lambda answer: _deliver(answer, StreamedAnswer(answer).before_end(after, "stalls"), Ending.STALLED),
         of_streams=True,
         laws={"responses": "terminal", "chat": "finish"},
     )
@@ -141,7 +136,7 @@ def truncated(after: int) -> Fault:
 
     def spoil(answer: Answer) -> None:
         end = answer.end
-        answer.parts = _Stream(answer).before_end(after, "is truncated")
+        answer.parts = StreamedAnswer(answer).before_end(after, "is truncated")
         answer.end = end and (lambda _: end(False))
 
     return Fault(
@@ -170,7 +165,7 @@ def error_event(after: int = 1, *, message: str = ERROR["message"], code: str = 
     """A stream that ends with an `error` after so many events, from 1 on: its status is 200, for it had begun well."""
 
     def spoil(answer: Answer) -> None:
-        stream = _Stream(answer)
+        stream = StreamedAnswer(answer)
         before, end = stream.before_end(after, "fails"), answer.end
         error = {"message": message, "type": "server_error", "param": None, "code": code}
         if stream.chat:
@@ -189,7 +184,7 @@ def malformed(after: int) -> Fault:
     """A stream with an event, after so many, whose JSON is broken: no law tells of it, for it cannot be read."""
 
     def spoil(answer: Answer) -> None:
-        before, parts = _Stream(answer).before_end(after, "is malformed"), answer.parts
+        before, parts = StreamedAnswer(answer).before_end(after, "is malformed"), answer.parts
         whole = parts[after].decode().rstrip("\n")
         answer.parts = (*before, f"{whole[: -len(whole) // 3]}\n\n".encode(), *parts[after + 1 :])
 
@@ -200,7 +195,7 @@ def repeated(after: int) -> Fault:
     """A stream of which the event after so many comes twice. Nothing tells of a chunk that does: it has no number."""
 
     def spoil(answer: Answer) -> None:
-        parts = _Stream(answer).telling(after, 1)
+        parts = StreamedAnswer(answer).telling(after, 1)
         answer.parts = (*parts[: after + 1], *parts[after:])
 
     laws = {"responses": "numbering"}
@@ -211,7 +206,7 @@ def swapped(after: int) -> Fault:
     """A stream of which the two events after so many come in the other order. Nothing tells of chunks that do."""
 
     def spoil(answer: Answer) -> None:
-        parts = _Stream(answer).telling(after, 2)
+        parts = StreamedAnswer(answer).telling(after, 2)
         answer.parts = (*parts[:after], parts[after + 1], parts[after], *parts[after + 2 :])
 
     laws = {"responses": "numbering"}
@@ -240,63 +235,6 @@ LIMITS = {
 
 FIRST_OF_SEVERAL = 0xC0
 """From here on a byte begins a character that has several."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Stream:
-    """An answer that is a stream. Raises Unfit where it is none, or has nothing left."""
-
-    answer: Answer
-
-    def __post_init__(self) -> None:
-        if not self.answer.is_stream or not self.answer.parts:
-            raise Unfit("it is no stream" if self.answer.parts else "nothing comes of it")
-
-    @property
-    def parts(self) -> tuple[bytes, ...]:
-        return self.answer.parts
-
-    @property
-    def chat(self) -> bool:
-        return self.data(0).get("object") == "chat.completion.chunk"
-
-    def data(self, at: int) -> Payload:
-        """The payload of a part."""
-        return payload_in(self.parts[at])
-
-    def number(self, at: int) -> object:
-        return self.data(at).get("sequence_number")
-
-    def before_end(self, after: int, what: str) -> tuple[bytes, ...]:
-        """The first parts, with the last of which it is not over."""
-        count = len(self.parts)
-        if self.chat:
-            ends = [choice["finish_reason"] for at in range(count - 1) for choice in self.data(at)["choices"][:1]]
-            count = max(at for at, end in enumerate(ends) if end) + 1
-        if after >= count:
-            kind = "chunks with its end" if self.chat else "events"
-            raise Unfit(f"it has {count} {kind}, and {what} after fewer")
-        return self.parts[:after]
-
-    def telling(self, after: int, count: int) -> tuple[bytes, ...]:
-        """The parts, where as many of them come after so many; of chunks those that go on with what they say."""
-        if self.chat and not all(map(self._goes_on, range(after, after + count))):
-            raise Unfit(
-                f"after {after} chunks there {'is none' if count == 1 else 'are no two'} of a text, or arguments"
-            )
-        if after + count > len(self.parts):
-            raise Unfit(f"it has {len(self.parts)} events")
-        return self.parts
-
-    def _goes_on(self, at: int) -> bool:
-        """Whether a chunk neither opens anything nor ends it."""
-        if at >= len(self.parts) - 1:
-            return False
-        choices: Sequence[Payload] = self.data(at)["choices"]
-        deltas: list[Payload] = [choice["delta"] for choice in choices]
-        calls: list[Any] = [call for delta in deltas for call in delta.get("tool_calls") or ()]
-        opens = any("role" in delta for delta in deltas) or any("id" in call for call in calls)
-        return bool(deltas) and not opens and not any(choice["finish_reason"] for choice in choices)
 
 
 def _deliver(answer: Answer, parts: tuple[bytes, ...], ending: Ending) -> None:

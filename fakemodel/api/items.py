@@ -14,7 +14,7 @@ from fakemodel.api.parameters.input_items import untyped
 from fakemodel.api.parameters.settings import INCLUDE
 from fakemodel.api.parameters.tools import HOLDERS
 from fakemodel.wire.ids import CALLERS_PREFIX, ITEM_PREFIX
-from fakemodel.wire.payload import Payload
+from fakemodel.wire.payload import Payload, without_nulls
 
 __all__ = ["kept", "part_said", "shown", "stated", "tool_said", "type_of", "unnamed"]
 
@@ -112,7 +112,7 @@ def type_of(item: Payload) -> str:
 
 def tool_said(tool: Payload) -> Payload:
     """A tool as the API says it again, and those in a namespace. Null is a value in its schemas, and nowhere else."""
-    said = {key: value if key in SCHEMAS else _without_nulls(value) for key, value in stated(tool).items()}
+    said = {key: value if key in SCHEMAS else without_nulls(value) for key, value in stated(tool).items()}
     filled = copy.deepcopy(TOOLS.get(str(said.get("type")), {}))
     # An empty description is none.
     whole = {**filled, **{key: value for key, value in said.items() if value != "" or key not in filled}}
@@ -155,12 +155,6 @@ def _parts(content: Any, item: Payload) -> Any:
 def stated(value: Payload) -> Payload:
     """The members that are not null: null is as good as not said."""
     return {key: member for key, member in value.items() if member is not None}
-
-
-def _without_nulls(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _without_nulls(member) for key, member in value.items() if member is not None}
-    return [_without_nulls(each) for each in value] if isinstance(value, list) else value
 
 
 def _without(item: Payload, name: str) -> Payload:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 from fakemodel.api.schemas import Strict, flat, output_format, strict_functions, strict_output
 from fakemodel.context import ANSWERS
@@ -17,7 +16,7 @@ from fakemodel.reply import Reply
 from fakemodel.script import described, shortened
 from fakemodel.wire.ids import Ids
 from fakemodel.wire.outputs import outputs
-from fakemodel.wire.payload import Payload
+from fakemodel.wire.payload import Payload, json_of
 
 __all__ = ["check_possible"]
 
@@ -140,19 +139,10 @@ def _is_of(call: Payload, tool: Payload) -> bool:
     return named and str(tool.get("type")).startswith(kind)  # such as web_search_preview
 
 
-def _parsed(text: str) -> Any:
-    """The value of a JSON text. Raises ValueError for what is no JSON."""
-    return json.loads(text, parse_constant=_no_number)
-
-
-def _no_number(word: str) -> None:
-    raise ValueError(f"{word} is no number of JSON")
-
-
 def _no_object(text: str) -> str | None:
     """Why a text is no JSON object; None where it is one."""
     try:
-        value = _parsed(text)
+        value = json_of(text)
     except ValueError as error:
         return f"{shortened(repr(text))} is no JSON: {error}"
     return None if isinstance(value, dict) else f"{shortened(repr(text))} is no JSON object"
@@ -168,7 +158,7 @@ def _difference(strict: Strict, text: str) -> str | None:
         return problem  # the root of a strict schema is an object
     # The registry is there so that nothing is fetched.
     validator = Draft202012Validator(strict.schema, registry=Registry(), format_checker=FormatChecker(FORMATS))
-    breach = best_match(validator.iter_errors(_parsed(text)))
+    breach = best_match(validator.iter_errors(json_of(text)))
     if breach is None:
         return None
     message = str(breach.message)

@@ -8,13 +8,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from fakemodel.parts import Usage
+from fakemodel.wire.grammar import ENDS
 from fakemodel.wire.payload import Payload, payload_of
 
 __all__ = ["Result", "Turn", "ask_model", "stream_of"]
-
-
-ENDS = ("response.completed", "response.incomplete", "response.failed")
-"""The events that end a stream of the Responses API, each with its response."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

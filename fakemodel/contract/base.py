@@ -65,7 +65,8 @@ class Setting:
         found = [_at(request, place.split(".")) for place in self.places]
         if isinstance(expected, Mapping):  # beside which there may be others
             return any(isinstance(each, Mapping) and expected.items() <= each.items() for each in found)
-        return any(each == expected and type(each) is type(expected) for each in found)
+        # In JSON 0 and 0.0 are one number; a boolean is none, though it is to Python.
+        return any(each == expected and isinstance(each, bool) == isinstance(expected, bool) for each in found)
 
 
 def needs(*forms: str) -> Callable[[TestT], TestT]:

@@ -106,7 +106,7 @@ def first_message(messages: Any) -> object:
 def compact(arguments: str) -> str:
     """The arguments of a call, as JSON without the spaces that are nobody's business; as they are if they are none."""
     try:
-        return json_bytes(json_of(arguments.encode())).decode()
+        return json_bytes(json_of(arguments)).decode()
     except ValueError:
         return arguments
 

@@ -16,13 +16,13 @@ from fakemodel.model.turns import Turn
 from fakemodel.reply import Reply
 from fakemodel.tokens import counted, tokens_of
 from fakemodel.wire import responses
+from fakemodel.wire.grammar import ENDS
 from fakemodel.wire.ids import Ids
 from fakemodel.wire.payload import Payload, payload_of
 
 __all__ = ["answer", "events"]
 
 UNFINISHED = ("in_progress", "queued")
-TERMINAL = ("response.completed", "response.incomplete", "response.failed")
 
 
 async def answer(reply: Any, turn: Turn, memory: Memory, classic_usage: Usage | None) -> ModelResponse:
@@ -66,7 +66,7 @@ async def events(reply: Any, turn: Turn, memory: Memory, classic_usage: Usage | 
         for payload in _payloads(_counted(reply, turn) if isinstance(reply, Reply) else _reply(reply), turn):
             _keep(payload, turn, memory)
             event = sdk.event(payload)
-            if payload["type"] in TERMINAL:
+            if payload["type"] in ENDS:
                 _tell(event.response, reply, turn)
             yield event
     else:

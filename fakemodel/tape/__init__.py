@@ -2,6 +2,8 @@
 
 from typing import Literal, TypeAlias, get_args
 
+__all__ = ["MODES", "VERBS", "Mode"]
+
 Mode: TypeAlias = Literal["replay", "record", "rerecord"]
 """Play what was recorded; record where there is nothing yet, else play; record anew."""
 

@@ -6,7 +6,7 @@ import re
 from typing import TypeAlias
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
-__all__ = ["api_path", "masked", "place", "query"]
+__all__ = ["MASK", "api_path", "masked", "place", "query"]
 
 API_PATH = re.compile(
     r"/v1/(?:assistants|audio|batches|chat/completions|completions|containers|conversations|embeddings|evals|files"

@@ -31,7 +31,8 @@ from fakemodel.tape.leak_formats import (
     Format,
     harmless,
 )
-from fakemodel.tape.leak_texts import EVENTS, KEY, NAME, View, file_views, forms_of
+from fakemodel.tape.leak_places import NAME, file_views
+from fakemodel.tape.leak_texts import EVENTS, KEY, View, forms_of
 
 __all__ = ["Leak", "leaks"]
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from fakemodel.wire.laws import Violation
+from fakemodel.wire.laws import Checker, Violation
 from fakemodel.wire.payload import Payload
 
 __all__ = ["violations"]
+
+CHUNK = "chat.completion.chunk"
 
 CONSTANT = ("id", "object", "created", "model", "service_tier", "system_fingerprint")
 """What every chunk of a stream says alike."""
@@ -30,47 +32,40 @@ class _Choice:
 
 
 @dataclass(slots=True)
-class _Stream:
+class _Stream(Checker):
     """One stream while it is checked."""
 
+    type: str = CHUNK
     choices: dict[int, _Choice] = field(default_factory=dict)
     usage: int | None = None  # where the counts came
-    position: int = 0
 
     def check(self, chunks: Sequence[Payload]) -> Iterator[Violation]:
         if not chunks:
-            yield self._broken("finish", "a chunk with a finish_reason", None, "a stream has a chunk that finishes it")
+            yield self.broken("finish", "a chunk with a finish_reason", None, "a stream has a chunk that finishes it")
             return
         for self.position, chunk in enumerate(chunks):
             yield from self._constant(chunk, chunks[0])
             yield from self._usage(chunk, chunks[0])
             choices = chunk.get("choices") or []
             if not choices and self.choices and not all(choice.finished for choice in self.choices.values()):
-                yield self._broken(
-                    "finish", "a choice", [], "has no choices, before every choice has its finish_reason"
-                )
+                yield self.broken("finish", "a choice", [], "has no choices, before every choice has its finish_reason")
             for choice in choices:
                 yield from self._choice(choice)
         for index, choice in self.choices.items():
             if not choice.finished:
-                yield self._broken(
+                yield self.broken(
                     "finish", FINISH_REASONS, None, f"the stream ends, choice {index} has no finish_reason"
                 )
         if not self.choices:
-            yield self._broken("finish", "a choice", None, "the stream ends, and had no choice")
-
-    def _broken(self, law: str, expected: object, found: object, message: str) -> Violation:
-        return Violation(law, self.position, "chat.completion.chunk", expected, found, message)
+            yield self.broken("finish", "a choice", None, "the stream ends, and had no choice")
 
     def _constant(self, chunk: Payload, first: Payload) -> Iterator[Violation]:
-        if chunk.get("object") != "chat.completion.chunk":
+        if chunk.get("object") != CHUNK:
             found = chunk.get("object")
-            yield self._broken(
-                "object", "chat.completion.chunk", found, f"object is {found!r}, expected is 'chat.completion.chunk'"
-            )
+            yield self.broken("object", CHUNK, found, f"object is {found!r}, expected is {CHUNK!r}")
         for key in CONSTANT:
             if chunk.get(key) != first.get(key):
-                yield self._broken(
+                yield self.broken(
                     "constant",
                     first.get(key),
                     chunk.get(key),
@@ -82,37 +77,35 @@ class _Stream:
         counted = chunk.get("usage") is not None and not chunk.get("choices")  # the API of 2024 said no null before
         if ("usage" in chunk) != ("usage" in first) and not counted:
             lacks = "has no usage, the first chunk has it" if "usage" in first else "has usage, the first chunk has not"
-            yield self._broken("usage", "usage" in first, "usage" in chunk, lacks)
+            yield self.broken("usage", "usage" in first, "usage" in chunk, lacks)
         if chunk.get("usage") is None:
             return
         if chunk.get("choices"):
-            yield self._broken(
+            yield self.broken(
                 "usage", None, chunk["usage"], "has choices and the usage, which comes in a chunk without choices"
             )
         if self.usage is not None:
-            yield self._broken("usage", None, chunk["usage"], f"has the usage a second time, after [{self.usage}]")
+            yield self.broken("usage", None, chunk["usage"], f"has the usage a second time, after [{self.usage}]")
         self.usage = self.position
 
     def _choice(self, choice: Payload) -> Iterator[Violation]:
         index = choice.get("index")
         if not isinstance(index, int):
-            yield self._broken("choice", 0, index, f"the index of a choice is {index!r}, expected is a number")
+            yield self.broken("choice", 0, index, f"the index of a choice is {index!r}, expected is a number")
             return
         first = index not in self.choices
         state = self.choices.setdefault(index, _Choice())
         delta = choice.get("delta") or {}
         if state.finished:
-            yield self._broken("finish", "nothing", delta, f"choice {index} goes on after its finish_reason")
+            yield self.broken("finish", "nothing", delta, f"choice {index} goes on after its finish_reason")
         if first != ("role" in delta):
             wanted = "expected in the first chunk of a choice" if first else "expected in the first chunk only"
-            yield self._broken("role", first, delta.get("role"), f"role is {delta.get('role')!r}, {wanted}")
+            yield self.broken("role", first, delta.get("role"), f"role is {delta.get('role')!r}, {wanted}")
         elif first and delta["role"] != "assistant":
-            yield self._broken(
-                "role", "assistant", delta["role"], f"role is {delta['role']!r}, expected is 'assistant'"
-            )
+            yield self.broken("role", "assistant", delta["role"], f"role is {delta['role']!r}, expected is 'assistant'")
         for key in ("content", "refusal"):
             if not isinstance(delta.get(key), str | None):
-                yield self._broken("delta", "a string", delta[key], f"{key} is {delta[key]!r}, expected is a string")
+                yield self.broken("delta", "a string", delta[key], f"{key} is {delta[key]!r}, expected is a string")
         for call in delta.get("tool_calls") or ():
             yield from self._tool_call(state, call)
         yield from self._finish(state, choice, delta)
@@ -122,7 +115,7 @@ class _Stream:
         opens = "id" in call or "name" in function
         expected = state.call + 1 if opens else max(state.call, 0)
         if index != expected:
-            yield self._broken(
+            yield self.broken(
                 "tool index", expected, index, f"index of a tool call is {index!r}, expected is {expected}"
             )
         if opens:
@@ -137,14 +130,14 @@ class _Stream:
                 if not value
             ]
             if missing:
-                yield self._broken(
+                yield self.broken(
                     "tool opening",
                     "id, type and function.name",
                     missing,
                     f"a tool call opens without {', '.join(missing)}",
                 )
         elif state.call < 0:
-            yield self._broken(
+            yield self.broken(
                 "tool opening", "id, type and function.name", None, "arguments come before a tool call has opened"
             )
 
@@ -152,19 +145,19 @@ class _Stream:
         reason = choice.get("finish_reason")
         if reason is None:
             if not delta:
-                yield self._broken("delta", "a delta", delta, "has neither a delta nor a finish_reason")
+                yield self.broken("delta", "a delta", delta, "has neither a delta nor a finish_reason")
             return
         state.finished = True
         if reason not in FINISH_REASONS:
-            yield self._broken(
+            yield self.broken(
                 "finish",
                 FINISH_REASONS,
                 reason,
                 f"finish_reason is {reason!r}, expected is one of {', '.join(FINISH_REASONS)}",
             )
         if reason == "tool_calls" and state.call < 0:
-            yield self._broken("finish", "stop", reason, "finish_reason is 'tool_calls', and there was no tool call")
+            yield self.broken("finish", "stop", reason, "finish_reason is 'tool_calls', and there was no tool call")
         if delta.keys() - {"annotations"}:
-            yield self._broken(
+            yield self.broken(
                 "finish", {}, delta, f"the chunk with the finish_reason has the delta {delta!r}, expected is none"
             )

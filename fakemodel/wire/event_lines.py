@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import zip_longest
 from typing import Any, TypeAlias
 
-from fakemodel.wire.payload import Payload
+from fakemodel.wire.payload import Payload, without_nulls
 
 __all__ = ["CHUNK", "CLASS", "NUMBER", "Row", "event_lines", "type_of"]
 
@@ -98,7 +98,7 @@ def _differing(pair: Row, width: int | None) -> list[str]:
     more = f", and {len(found) - len(shown)} more" if len(found) > len(shown) else ""
     sides: list[list[str]] = [[], []]
     for path, *values in shown:
-        words = ["absent" if value is ABSENT else repr(_without_nulls(value)) for value in values]
+        words = ["absent" if value is ABSENT else repr(without_nulls(value)) for value in values]
         if width:
             room = VALUE_WIDTH if len(shown) > 1 else width - len(path) - 1
             matters = next((at for at, (one, other) in enumerate(zip(*words, strict=False)) if one != other), 0)
@@ -121,12 +121,6 @@ def _differences(path: str, ours: object, theirs: object) -> Iterator[tuple[str,
             yield from _differences(f"{path}[{index}]", *pair)
     elif ours != theirs:
         yield path, ours, theirs
-
-
-def _without_nulls(value: object) -> object:
-    if isinstance(value, dict):
-        return {name: _without_nulls(inner) for name, inner in value.items() if inner is not None}
-    return [_without_nulls(inner) for inner in value] if isinstance(value, list) else value
 
 
 def _cut(words: str, width: int, matters: int = 0) -> str:

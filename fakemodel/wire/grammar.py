@@ -15,6 +15,7 @@ from fakemodel.wire.payload import Payload
 
 __all__ = [
     "CLOSED",
+    "ENDS",
     "GRAMMAR",
     "NOT_YET",
     "OPENED",
@@ -76,6 +77,10 @@ CONTENT = Parts("content_part", "content", "content_index")
 SUMMARY = Parts("reasoning_summary_part", "summary", "summary_index")
 
 OPENED, CLOSED = "output_item.added", "output_item.done"
+
+ENDS = ("response.completed", "response.incomplete", "response.failed")
+"""The events that end a stream, each with its response, by their whole names."""
+
 ANNOTATED = "output_text.annotation.added"
 
 PART_TEXTS = {

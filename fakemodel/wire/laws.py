@@ -1,18 +1,19 @@
 """The laws of a stream: what is true of the streams that the API sends, and how a breach is told.
 
-The laws of Responses events are in `event_laws`, those of Chat Completions chunks in `chunk_laws`. Both were measured
-on real traffic; event and item types that they do not know pass the general ones, so that news of the API break nobody.
+The laws of Responses events are in `event_laws` and `item_laws`, those of Chat Completions chunks in `chunk_laws`. All
+were measured on real traffic; event and item types that they do not know pass the general ones, so that news of the API
+break nobody.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from fakemodel.errors import StreamError
 from fakemodel.wire.payload import payloads_of, read_as
 
-__all__ = ["Violation", "check_chunks", "check_events"]
+__all__ = ["Checker", "Violation", "check_chunks", "check_events", "short"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,23 @@ class Violation:
 
     def __str__(self) -> str:
         return f"[{self.position}] {self.type}   {self.message}"
+
+
+@dataclass(slots=True)
+class Checker:
+    """Who checks a stream: knows the position and the type of the event that it is at, and makes the breaches there."""
+
+    position: int = 0
+    type: str = ""
+
+    def broken(self, law: str, expected: object, found: object, message: str) -> Violation:
+        """A breach of the law, told by the message."""
+        return Violation(law, self.position, self.type, expected, found, message)
+
+    def same(self, law: str, what: str, expected: object, found: object, why: str) -> Iterator[Violation]:
+        """A breach of the law where `what` was found is not the expected, nor of its type; `why` names that."""
+        if expected != found or type(expected) is not type(found):
+            yield self.broken(law, expected, found, f"{what} is {short(found)}, {why} {short(expected)}")
 
 
 def check_events(events: Iterable[object]) -> None:
@@ -62,3 +80,9 @@ def _refuse(found: list[Violation], count: int, kind: str) -> None:
         laws = "1 law" if len(found) == 1 else f"{len(found)} laws"
         lines = "\n".join(f"  {violation}" for violation in found)
         raise StreamError(f"{laws} broken in {count} {kind}\n{lines}", found)
+
+
+def short(value: object) -> str:
+    """A value in at most 60 characters, the middle left out."""
+    words = repr(value)
+    return words if len(words) <= 60 else f"{words[:40]} … {words[-16:]}"

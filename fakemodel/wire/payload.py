@@ -12,7 +12,7 @@ from pydantic_core import PydanticSerializationError, from_json, to_json
 
 from fakemodel.errors import ReplyInvalid, StreamError
 
-__all__ = ["Payload", "json_bytes", "json_of", "json_text", "payload_of", "payloads_of", "read_as"]
+__all__ = ["Payload", "json_bytes", "json_of", "json_text", "payload_of", "payloads_of", "read_as", "without_nulls"]
 
 Payload: TypeAlias = dict[str, Any]
 
@@ -34,8 +34,9 @@ def json_bytes(payload: Mapping[str, Any]) -> bytes:
         return json_text(payload).encode()
 
 
-def json_of(body: bytes) -> Any:
-    """What a body says, as json reads it, but for NaN. Raises ValueError, as json does, and RecursionError."""
+def json_of(text: bytes | str) -> Any:
+    """What a JSON text says, as json reads it, but for NaN. Raises ValueError, as json does, and RecursionError."""
+    body = text.encode(errors="surrogatepass") if isinstance(text, str) else text
     try:
         return from_json(body, allow_inf_nan=False)  # which takes a fifth of json's time
     except ValueError:  # also for what json reads: halves of characters, other encodings, what is nested very deep
@@ -43,7 +44,7 @@ def json_of(body: bytes) -> Any:
 
 
 def _no_constant(name: str) -> None:
-    raise ValueError(f"{name} is no JSON")
+    raise ValueError(f"{name} is no number of JSON")
 
 
 def payloads_of(values: object) -> list[Payload]:
@@ -75,3 +76,10 @@ def payload_of(value: object) -> Payload:
     if hasattr(value, "model_dump") and not isinstance(value, type):
         return cast(Payload, value.model_dump(by_alias=True, exclude_unset=True, warnings=False))
     raise StreamError(f"{value!r} is neither an object of the openai SDK nor a dict.")
+
+
+def without_nulls(value: Any) -> Any:
+    """A JSON value without the members that are null, at any depth."""
+    if isinstance(value, dict):
+        return {key: without_nulls(member) for key, member in value.items() if member is not None}
+    return [without_nulls(each) for each in value] if isinstance(value, list) else value

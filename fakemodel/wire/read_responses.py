@@ -12,9 +12,10 @@ from fakemodel.errors import ReplyInvalid, StreamError
 from fakemodel.parts import Item, Usage
 from fakemodel.reply import REASONS, Recorded, Reply, altered
 from fakemodel.wire import grammar, responses
-from fakemodel.wire.event_laws import REENCRYPTED, violations
+from fakemodel.wire.event_laws import violations
 from fakemodel.wire.grammar import CLOSED, GRAMMAR, OPENED, Free, Parts
 from fakemodel.wire.ids import Ids
+from fakemodel.wire.item_laws import REENCRYPTED
 from fakemodel.wire.outputs import closed_part, item_events, outputs
 from fakemodel.wire.payload import Payload, payload_of, payloads_of, read_as
 from fakemodel.wire.responses import at_first

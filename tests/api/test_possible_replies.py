@@ -144,6 +144,17 @@ def test_each_difference_is_told_where_it_is(api, said, difference):
     assert found(told) == difference
 
 
+def test_half_of_a_character_in_what_was_recorded_is_no_error(api, client):
+    said = json.dumps({**PARIS, "city": "\ud83c"}, ensure_ascii=False)
+    api.say(
+        Reply.from_completion({"object": "chat.completion", "choices": [{"index": 0, "message": {"content": said}}]})
+    )
+
+    completion = complete(client, response_format={"type": "json_object"})
+
+    assert json.loads(completion.choices[0].message.content) == {**PARIS, "city": "\ud83c"}
+
+
 def test_long_values_are_told_in_few_words(api):
     model = create_model("Word", word=(Literal[tuple(f"word {number}" for number in range(100))], ...))
     api.say(json.dumps({"word": list(range(1000))}))

@@ -5,28 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.suites import ASK, BRAZIL
+
 NEIGHBOURS = ("cassetter", "randomly", "recording", "rerunfailures")
 """By the names under which pytest loads them."""
-
-ASK = """
-import openai
-import pytest
-
-
-def ask(question="Which?"):
-    with openai.OpenAI() as client:
-        return client.responses.create(model="gpt-4.1", input=question).output_text
-
-"""
-
-BRAZIL = """
-import pytest
-
-
-@pytest.fixture
-def brazil(fake_openai):
-    fake_openai.say("Brazil")
-"""
 
 Beside = Callable[..., pytest.Pytester]
 

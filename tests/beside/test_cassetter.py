@@ -57,7 +57,7 @@ def test_the_fixture_that_a_test_names_is_ours(suite: pytest.Pytester, ask, told
         + """
 def test_by_the_fixture(brazil, cassette):
     assert ask() == "Brazil"
-    assert [request.json["input"] for request in cassette.requests] == ["Which?"]
+    assert [request.json["input"] for request in cassette.requests] == ["The largest country?"]
 
 
 @pytest.fixture

@@ -295,19 +295,12 @@ class CompletesIncompleteAnswers(Wrapped):
             yield event
 
 
-class SwallowsErrors(Wrapped):
+class SwallowsErrors(SwallowsBrokenStreams):
     async def get_response(self, *args, **kwargs):
         try:
             return await super().get_response(*args, **kwargs)
         except Exception:
             return ModelResponse(output=[], usage=Usage(), response_id=None)
-
-    async def streamed(self, events):
-        try:
-            async for event in events:
-                yield event
-        except Exception:
-            return
 
 
 class EndsWhereTheModelFailed(Wrapped):

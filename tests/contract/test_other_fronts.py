@@ -45,6 +45,27 @@ class TestFunctionWithAClientOfItsOwn(ResponsesModelContract):
             return Result.of(own.responses.create(**arguments(turn)))
 
 
+def test_a_number_is_the_same_however_it_is_written(suite):
+    suite.makepyfile(
+        """
+        from fakemodel.contract import ResponsesModelContract, Result
+        from tests.contract.test_other_fronts import WITHOUT, arguments
+
+        class TestMine(ResponsesModelContract):
+            without = {*WITHOUT, "streamed"}
+
+            async def ask(self, client, turn):
+                given = arguments(turn)
+                assert given.setdefault("temperature", 0.0) == 0.0
+                return Result.of(await client.responses.create(**{**given, "temperature": 0}))
+        """
+    )
+
+    result = suite.runpytest_inprocess("-k", "model_settings and plain")
+
+    result.assert_outcomes(passed=1)
+
+
 def test_a_class_that_says_nothing_of_its_adapter_is_told_what_it_needs(suite):
     suite.makepyfile(
         """

@@ -4,6 +4,15 @@ import pytest
 
 
 @pytest.fixture
+def agents():
+    """The Agents SDK, its traces kept to itself."""
+    sdk = pytest.importorskip("agents", reason="the Agents SDK is not installed")
+    sdk.tracing.set_trace_processors([])
+    yield sdk
+    sdk.tracing.set_trace_processors([sdk.tracing.processors.default_processor()])
+
+
+@pytest.fixture
 def spans():
     """The spans that start and end, kept in the place of the exporter that would post them."""
     agents = pytest.importorskip("agents", reason="the Agents SDK is not installed")

@@ -298,14 +298,6 @@ def test_a_stream_that_outlives_its_event_loop_is_closed_with_that():
 # With tracing on.
 
 
-@pytest.fixture
-def agents():
-    sdk = pytest.importorskip("agents", reason="the Agents SDK is not installed")
-    sdk.tracing.set_trace_processors([])
-    yield sdk
-    sdk.tracing.set_trace_processors([sdk.tracing.processors.default_processor()])
-
-
 async def test_with_tracing_a_stream_may_be_closed_by_another_task(agents, told):
     closed = []
     model = FakeModel([generator_of_events(closed), "two"], tracing_enabled=True)

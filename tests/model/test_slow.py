@@ -615,14 +615,6 @@ def test_each_event_loop_has_a_clock_of_its_own():
 
 
 @pytest.fixture
-def agents():
-    sdk = pytest.importorskip("agents", reason="the Agents SDK is not installed")
-    sdk.tracing.set_trace_processors([])
-    yield sdk
-    sdk.tracing.set_trace_processors([sdk.tracing.processors.default_processor()])
-
-
-@pytest.fixture
 def agents_with_timeouts(agents):
     if not hasattr(agents.ModelSettings, "timeout"):
         pytest.skip("this Agents SDK sets a model no time")

@@ -2,6 +2,8 @@
 
 import pytest
 
+from tests.suites import ASK, BRAZIL
+
 CAPITAL = """
 import openai
 import pytest
@@ -51,25 +53,6 @@ def test_a_changed_prompt_fails_with_what_differs(suite: pytest.Pytester):
 
 
 # One request is enough for most of what follows.
-
-ASK = """
-import openai
-import pytest
-
-
-def ask(question="The largest country?"):
-    with openai.OpenAI() as client:
-        return client.responses.create(model="gpt-4.1", input=question).output_text
-
-"""
-BRAZIL = """
-import pytest
-
-
-@pytest.fixture
-def brazil(fake_openai):
-    fake_openai.say("Brazil")
-"""
 
 
 @pytest.fixture

@@ -4,21 +4,9 @@ import unicodedata
 
 import pytest
 
-HEAD = """
-import openai
-import pytest
+from tests.suites import ASK, BRAZIL
 
-
-@pytest.fixture
-def brazil(fake_openai):
-    fake_openai.say("Brazil")
-
-
-def ask(question="The largest country?"):
-    with openai.OpenAI() as client:
-        return client.responses.create(model="gpt-4.1", input=question).output_text
-
-"""
+HEAD = ASK + BRAZIL
 
 EACH = """
 @pytest.mark.cassette{settings}

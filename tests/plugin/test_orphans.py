@@ -2,21 +2,8 @@
 
 import pytest
 
-ASK = """
-import openai
-import pytest
+from tests.suites import ASK, BRAZIL
 
-
-@pytest.fixture
-def brazil(fake_openai):
-    fake_openai.say("Brazil")
-
-
-def ask():
-    with openai.OpenAI() as client:
-        return client.responses.create(model="gpt-4.1", input="The largest country?").output_text
-
-"""
 CAPITAL = """
 @pytest.mark.cassette
 def test_capital(brazil):
@@ -36,7 +23,7 @@ def test_city(brazil, city):
 def write(suite: pytest.Pytester, tests: str, module: str = "test_geo") -> None:
     file = suite.path / f"{module}.py"
     file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(ASK + tests, encoding="utf-8")
+    file.write_text(ASK + BRAZIL + tests, encoding="utf-8")
 
 
 def options(suite: pytest.Pytester, lines: str) -> None:

@@ -11,6 +11,7 @@ from fakemodel import CassetteMiss, FakeOpenAI, Reply, SettingInvalid, text, too
 from fakemodel.httpx_modules import sdk_httpx
 from fakemodel.tape import layout
 from fakemodel.tape.interaction import Interaction, Request, Response
+from tests.suites import ASK
 
 API = "https://api.openai.com/v1"
 DATE = r"\d{4}-\d\d-\d\d"
@@ -179,20 +180,15 @@ def test_a_replacement_that_cannot_be_made_is_refused_at_once(new):
 
 # In a suite.
 
-SUITE = """
-import openai
-import pytest
-
-
+SUITE = f"""{ASK}
 @pytest.fixture
 def brazil(fake_openai):
     fake_openai.say("Ana of Brazil")
 
 
-def ask(words="I am Ana"):
-    with openai.OpenAI() as client:
-        return client.responses.create(model="gpt-4.1", input=words).output_text
-
+@pytest.mark.cassette(settings)
+def test_capital(brazil):
+    ask("I am Ana")
 """
 
 
@@ -202,7 +198,7 @@ def geo(suite: pytest.Pytester):
 
     def write(marker: str = "", conftest: str = "") -> str:
         suite.makeconftest(f"import pytest\n\n{conftest}")
-        suite.makepyfile(test_geo=f"{SUITE}\n\n@pytest.mark.cassette({marker})\ndef test_capital(brazil):\n    ask()\n")
+        suite.makepyfile(test_geo=SUITE.replace("settings", marker))
         suite.runpytest("--cassettes=rerecord").assert_outcomes(passed=1)
         suite.runpytest().assert_outcomes(passed=1)
         file = suite.path / "cassettes" / "test_geo" / "test_capital.yaml"
@@ -276,7 +272,7 @@ def test_a_hook_that_returns_nothing_adds_nothing(geo):
 )
 def test_bad_rules_are_refused_in_words(suite: pytest.Pytester, marker, conftest, told):
     suite.makeconftest(f"import pytest\n\n{conftest}")
-    suite.makepyfile(test_geo=f"{SUITE}\n\n@pytest.mark.cassette({marker})\ndef test_capital(brazil):\n    ask()\n")
+    suite.makepyfile(test_geo=SUITE.replace("settings", marker))
 
     result = suite.runpytest("--cassettes=record")
 

@@ -11,6 +11,7 @@ import pytest
 
 import fakemodel
 from fakemodel import FakeOpenAI, SettingInvalid
+from tests.suites import ASK
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -185,16 +186,7 @@ def test_who_replays_meanwhile_has_the_old_file_until_the_new_one_is_whole(other
 
 # The workers of xdist.
 
-SHARED = """
-import openai
-import pytest
-
-
-def ask(question="The largest country?"):
-    with openai.OpenAI() as client:
-        return client.responses.create(model="gpt-4.1", input=question).output_text
-
-
+SHARED = f"""{ASK}
 @pytest.mark.cassette(name="brazil")
 @pytest.mark.parametrize("number", range(4))
 def test_capital(number, fake_openai):

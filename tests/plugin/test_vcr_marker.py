@@ -4,21 +4,12 @@ import importlib.util
 
 import pytest
 
+from tests.suites import ASK
+
 pytestmark = pytest.mark.skipif(
     importlib.util.find_spec("pytest_recording") is not None,
     reason="pytest-recording owns the marker where it is installed",
 )
-
-ASK = """
-import openai
-import pytest
-
-
-def ask(question="Which?", **more):
-    with openai.OpenAI() as client:
-        return client.responses.create(model="gpt-4.1", input=question, **more).output_text
-
-"""
 
 TEST = """
 @pytest.mark.vcr

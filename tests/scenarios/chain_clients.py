@@ -6,6 +6,8 @@ from typing import Any
 
 import openai
 
+from tests.scenarios.weather import PARAMETERS, get_weather
+
 MODEL = "gpt-4.1"
 
 
@@ -18,21 +20,11 @@ class Said:
     history: Sequence[Any]
 
 
-def get_weather(city: str) -> str:
-    """The weather in a city."""
-    return "sunny"
-
-
 WEATHER = {
     "type": "function",
     "name": "get_weather",
     "description": "The weather in a city.",
-    "parameters": {
-        "type": "object",
-        "properties": {"city": {"type": "string"}},
-        "required": ["city"],
-        "additionalProperties": False,
-    },
+    "parameters": PARAMETERS,
     "strict": True,
 }
 

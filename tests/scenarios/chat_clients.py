@@ -5,6 +5,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
+from tests.scenarios.weather import PARAMETERS, get_weather
+
 MODEL = "gpt-4.1"
 
 
@@ -24,24 +26,7 @@ class Steps(BaseModel):
     steps: str
 
 
-def get_weather(city: str) -> str:
-    """The weather in a city."""
-    return "sunny"
-
-
-WEATHER = {
-    "type": "function",
-    "function": {
-        "name": "get_weather",
-        "parameters": {
-            "type": "object",
-            "properties": {"city": {"type": "string"}},
-            "required": ["city"],
-            "additionalProperties": False,
-        },
-        "strict": True,
-    },
-}
+WEATHER = {"type": "function", "function": {"name": "get_weather", "parameters": PARAMETERS, "strict": True}}
 FORM = {"type": "json_schema", "json_schema": {"name": "steps", "schema": Steps.model_json_schema(), "strict": True}}
 
 

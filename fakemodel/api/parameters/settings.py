@@ -23,6 +23,7 @@ from fakemodel.api.parameters.kinds import (
 
 __all__ = [
     "CACHING",
+    "CONVERSATION_ID",
     "EFFORT",
     "INCLUDE",
     "METADATA",
