@@ -16,7 +16,7 @@ from fakemodel.tape.answers import Answer, answer_of, json_or_none
 from fakemodel.tape.interaction import Headers, Interaction
 from fakemodel.tape.items import Item, compact, items_in_words
 from fakemodel.tape.kept import Exchange, Histories, Kept, named_in
-from fakemodel.tape.names import Names
+from fakemodel.tape.names import Names, identifiable
 from fakemodel.tape.operations import operation_of
 from fakemodel.wire import read_chat, read_responses
 from fakemodel.wire.payload import Payload
@@ -66,6 +66,8 @@ class Conversation:
     """A recorded conversation: its turns, in the order of the cassette."""
 
     turns: tuple[Turn, ...]
+    names: Names = field(default_factory=Names, repr=False, compare=False)
+    """The short names of its identifiers."""
 
     def __str__(self) -> str:
         from fakemodel.tape.lines import lines
@@ -75,8 +77,12 @@ class Conversation:
 
 def conversation_of(interactions: Sequence[Interaction]) -> Conversation:
     """The conversation that was recorded as these interactions."""
-    reader = _Reader(interactions)
-    return Conversation(tuple(reader.turn(number, each) for number, each in enumerate(interactions, 1)))
+    known = identifiable(interactions)
+    reader = _Reader(known)
+    turns = (reader.turn(number, each) for number, each in enumerate(known, 1))
+    return Conversation(
+        tuple(replace(turn, interaction=each) for turn, each in zip(turns, interactions, strict=True)), reader.named
+    )
 
 
 MODELS = {"POST responses", "POST responses/compact", "POST chat/completions"}
@@ -90,7 +96,7 @@ class _Reader:
     """Reads turns in their order, with what is known of those before."""
 
     def __init__(self, interactions: Sequence[Interaction]) -> None:
-        self._named = Names(body for each in interactions for body in (each.request.body, each.response.body))
+        self.named = Names(body for each in interactions for body in (each.request.body, each.response.body))
         self._kept = Kept()
         self._histories = Histories()
 
@@ -104,7 +110,7 @@ class _Reader:
         path, (previous, conversation) = self._short(operation.path), map(self._short, named_in(body))
         if operation.key:
             payloads = _sent(body)
-            own = tuple(items_in_words(payloads, self._named))
+            own = tuple(items_in_words(payloads, self.named))
         else:
             payloads, own = (), self._raw("sent", request.body, sent, request.headers)
         before = self._kept.before(operation, body)
@@ -143,7 +149,7 @@ class _Reader:
         )
 
     def _short(self, text: Any) -> str | None:
-        return self._named(text) if isinstance(text, str) and text else None
+        return self.named(text) if isinstance(text, str) and text else None
 
     def _answered(self, answer: Answer, succeeded: bool, key: str, interaction: Interaction) -> tuple[Item, ...]:
         if not succeeded:
@@ -152,8 +158,8 @@ class _Reader:
             return self._raw("answered", interaction.response.body, answer.json, interaction.response.headers)
         choices = answer.body.get("choices")
         if not isinstance(choices, list):
-            return tuple(items_in_words(items_of(answer.body.get("output", answer.body.get("data"))), self._named))
-        found = ((at, items_in_words(_message(choice), self._named)) for at, choice in enumerate(choices))
+            return tuple(items_in_words(items_of(answer.body.get("output", answer.body.get("data"))), self.named))
+        found = ((at, items_in_words(_message(choice), self.named)) for at, choice in enumerate(choices))
         return tuple(
             replace(item, label=f"{item.label} [{at}]") if len(choices) > 1 and item.kind == "message" else item
             for at, items in found
@@ -171,7 +177,7 @@ class _Reader:
             text = body.decode(errors="replace")
         else:
             text = f"{len(body):,} bytes" + (f" of {content_type.partition(';')[0]}" if content_type else "")
-        return (Item(kind="other", label=label, text=self._named(text), payload={}),)
+        return (Item(kind="other", label=label, text=self.named(text), payload={}),)
 
 
 def _sent(body: Payload) -> Sequence[Payload]:

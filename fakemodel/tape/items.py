@@ -140,6 +140,8 @@ def _part(part: Payload) -> str:
 def _brief(value: str) -> str:
     """An address as it is; of data that stands in its place, how much it is."""
     head, comma, data = value.partition(",")
+    if "payload-sha256-" in value:
+        return f"{head}, kept beside the cassette" if comma else "kept beside the cassette"
     if value.startswith("data:") and comma:
         return f"{head}, {len(data):,} characters"
     return value if "://" in value or len(value) < 100 else f"{len(value):,} characters"

@@ -148,7 +148,7 @@ EFFECTS: dict[str, Callable[[State, Exchange], None]] = {
 """What an operation changes of what the server keeps."""
 
 
-Node: TypeAlias = dict[Item | None, Any]
+Node: TypeAlias = dict[object, Any]
 """The items that came next, each with those that came after it; under None the turn that had come so far."""
 
 
@@ -162,11 +162,11 @@ class Histories:
         """The last turn that all of the first items are known from, and how many these are; some are always new."""
         node, found = self._root, Before(None, 0)
         for count, item in enumerate(sent[:-1], 1):
-            if item.kind == "reasoning":  # which not every client sends again
+            if _is_silent(item):
                 continue
-            if item not in node:
+            if _known_by(item) not in node:
                 break
-            node = node[item]
+            node = node[_known_by(item)]
             if None in node:
                 found = Before(node[None], count)
         return found
@@ -175,7 +175,17 @@ class Histories:
         """Remember a turn."""
         node = self._root
         for place, item in enumerate([*sent, *answered], 1):
-            if item.kind != "reasoning":
-                node = node.setdefault(item, {})
+            if not _is_silent(item):
+                node = node.setdefault(_known_by(item), {})
             if place >= len(sent) > 0:
                 node[None] = number
+
+
+def _is_silent(item: Item) -> bool:
+    """Whether not every client sends an item again: reasoning, and a message that says nothing."""
+    return item.kind == "reasoning" or not item.text
+
+
+def _known_by(item: Item) -> object:
+    """What an item has in common with itself when it is sent again: the API's own calls are sent without results."""
+    return item.label if item.kind == "other" else item

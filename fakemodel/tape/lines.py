@@ -10,7 +10,7 @@ from fakemodel.parts import Usage
 from fakemodel.tape.conversation import Conversation, Item, Turn
 from fakemodel.tape.reader import UNPRINTABLE
 
-__all__ = ["Line", "head", "lines", "usage_in_words", "visible"]
+__all__ = ["Line", "counted", "head", "lines", "usage_in_words", "visible"]
 
 WIDEST = 20
 """The widest label that the texts of the others make room for."""
@@ -85,7 +85,7 @@ def head(turn: Turn) -> Iterator[str]:
     if turn.conversation_id:
         yield f"in {turn.conversation_id}"
     if turn.events is not None:
-        yield f"streamed, {turn.events} event{'' if turn.events == 1 else 's'}"
+        yield f"streamed, {counted(turn.events, 'event')}"
     if turn.ended not in USUAL:
         yield str(turn.ended)
     if turn.usage:
@@ -104,15 +104,16 @@ def usage_in_words(usage: Usage) -> str:
 def _context(turn: Turn) -> str:
     """What the model saw that is not told below."""
     if turn.again:
-        return f"sent again: {_items(turn.again)} known from turn {turn.goes_on_from}"
+        return f"sent again: {counted(turn.again, 'item')} known from turn {turn.goes_on_from}"
     if not (turn.previous_response_id or turn.conversation_id) or turn.status >= 400:
         return ""
     before = "what came before was not recorded" if turn.seen is None else f"seen by the model: {turn.seen}"
-    return "" if turn.seen == turn.sends else f"sent: {_items(turn.sends)}; {before}"
+    return "" if turn.seen == turn.sends else f"sent: {counted(turn.sends, 'item')}; {before}"
 
 
-def _items(number: int) -> str:
-    return f"{number} item{'' if number == 1 else 's'}"
+def counted(number: int, thing: str) -> str:
+    """`1 item`, `2 items`."""
+    return f"{number} {thing}{'' if number == 1 else 's'}"
 
 
 def _below(turn: Turn, instructions: str | None) -> Iterator[Line]:
