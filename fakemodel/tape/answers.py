@@ -73,7 +73,7 @@ def _decoded(response: Response) -> tuple[bytes, str | None]:
         decoded = response_of(decode_response(vcr_response(response)))
     except Exception as error:  # whatever the decoder of that encoding raises
         return b"", f"it is compressed ({encoding}), and cannot be read here: {error}"
-    if "content-encoding" in decoded.headers:
+    if "content-encoding" in decoded.headers or not decoded.body:
         return b"", f"it is compressed ({encoding}), and cannot be read here"
     return decoded.body, None
 

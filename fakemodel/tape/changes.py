@@ -29,7 +29,7 @@ VOLATILE = {
 }
 """The members of an answer that are others each time."""
 
-SAID = ("model", "status", "incomplete_details", "error", "output", "choices")
+SAID = ("id", "model", "status", "incomplete_details", "error", "output", "choices")
 """The members of a response, or a completion, that are its own: the others repeat the request."""
 
 
