@@ -201,7 +201,7 @@ ITEMS = [
      ("other", "web_search_call", '{"action":{"query":"q"}}')),
     ({"type": "item_reference", "id": "msg_9"}, ("other", "item_reference", "msg_9")),
     ({"role": "tool", "tool_call_id": "c", "content": "4"}, ("output", "c", "4")),
-    ({"role": "assistant", "tool_calls": [{"id": "c", "type": "function", "function": {"name": "f", "arguments": "{}"}}]},
+    ({"role": "assistant", "tool_calls": [{"id": "c", "function": {"name": "f", "arguments": "{}"}}]},
      ("call", "c", "f({})")),
     ({"role": "assistant", "content": None, "refusal": "No."}, ("refusal", "assistant", "No.")),
 ]  # fmt: skip
@@ -244,8 +244,7 @@ def test_a_compressed_answer_is_read():
     (broken,) = conversation_of([Interaction(asked, Response(200, "OK", headers, body[:9]))]).turns
 
     assert told(only.answered) == [("message", "assistant", "Hello")]
-    assert broken.problem is not None
-    assert broken.problem.startswith("it is compressed (gzip), and cannot be read here")
+    assert (broken.answered, broken.problem) == ((), "it is compressed (gzip), and cannot be read here")
 
 
 @pytest.mark.parametrize(
@@ -263,8 +262,15 @@ def test_a_gateway_is_known_by_how_its_address_ends(uri):
     assert conversation_of([moved]).turns[0].response_id == "resp_1"
 
 
+laws = settings(derandomize=True, max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
 json_values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8) | st.just(id_of("resp", 1)),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False)
+    | st.text(max_size=8)
+    | st.just(id_of("resp", 1)),
     lambda inner: (
         st.lists(inner, max_size=3)
         | st.dictionaries(
@@ -332,7 +338,7 @@ def interactions(draw: st.DrawFn) -> Interaction:
     return Interaction(request, Response(status, "", {**OK, **encoding}, draw(bodies)))
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@laws
 @given(st.lists(interactions(), max_size=4))
 def test_whatever_was_recorded_every_turn_of_it_is_told(recorded):
     conversation = conversation_of(recorded)
@@ -343,7 +349,7 @@ def test_whatever_was_recorded_every_turn_of_it_is_told(recorded):
     assert len(heads) == len(recorded)
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@laws
 @given(st.lists(interactions(), max_size=3))
 def test_a_recording_never_differs_from_itself(recorded):
     from fakemodel.tape.changes import changes
