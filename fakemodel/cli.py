@@ -11,6 +11,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
+from fakemodel.tape.report import Format, report
+from fakemodel.tape.report import counted as _counted
+
 if TYPE_CHECKING:
     import typer
 
@@ -65,23 +68,22 @@ def _app() -> "typer.Typer":
     @app.command()
     def check(
         paths: Annotated[list[Path], typer.Argument(metavar="PATH", help="Cassettes, or folders of them.")],
+        form: Annotated[Format, typer.Option("--format", help="For people, programs, or GitHub's log.")] = Format.TEXT,
+        max_age: Annotated[
+            int, typer.Option(metavar="DAYS", min=0, help="What was recorded longer ago is an error; 0 is any age.")
+        ] = 0,
     ) -> None:
         """Tell what is wrong with cassettes.
 
-        They cannot be read, hold secrets, or have no test any more. Exits with 1 if there is an error; a warning is
-        none.
+        They cannot be read, hold secrets, break the laws of streams, go on from what is not there, are too old, or
+        have no test any more. Exits with 1 if there is an error; a warning is none.
         """
         from fakemodel.tape import checks
 
         files = checks.cassettes(_existing(paths))
-        counts = Counter[bool]()
-        for file, findings in _watched(checks.check(files, os.environ), len(files)):
-            for finding in findings:
-                typer.echo(f"{file}: {finding.where}: {finding.what}{'' if finding.severe else ' (warning)'}")
-                counts[finding.severe] += 1
-        errors, warnings = _counted(counts[True], "error"), _counted(counts[False], "warning")
-        typer.echo(f"{_counted(len(files), 'cassette')}: {errors}, {warnings}")
-        raise typer.Exit(1 if counts[True] else 0)
+        checked = _watched(checks.check(files, os.environ, max_age=max_age), len(files))
+        typer.echo(report(checked, form))
+        raise typer.Exit(1 if any(finding.severe for _, found in checked for finding in found) else 0)
 
     @app.command()
     def scrub(
@@ -182,10 +184,6 @@ def _existing(paths: list[Path]) -> list[Path]:
             print(f"fakemodel: there is no {path}", file=sys.stderr)
             raise SystemExit(2)
     return paths
-
-
-def _counted(number: int, thing: str) -> str:
-    return f"{number} {thing}{'' if number == 1 else 's'}"
 
 
 def _watched(done: Iterable[T], total: int) -> list[T]:
