@@ -1,4 +1,6 @@
-"""The command line: `fakemodel check`, `scrub`, `show` and `serve`. What they do lives in `tape` and `api.server`.
+"""The command line: `fakemodel check`, `scrub`, `show`, `script` and `serve`.
+
+What they do lives in `tape`, `scripting` and `api.server`.
 
 It needs the `cli` extra, which nothing else does: typer and rich are imported when it is run.
 """
@@ -126,6 +128,10 @@ def _app() -> "typer.Typer":
             typer.echo(f"{name:<{longest}}  {requests:>11}  from {layout.recorded_from(head)}")
         typer.echo(f"{_counted(len(files), 'cassette')} in {shipped_folder()}")
         typer.echo('A test plays one by its name: @pytest.mark.cassette(name="…")')
+
+    from fakemodel.scripting.command import script
+
+    app.command()(script)
 
     @app.command()
     def serve(

@@ -1,0 +1,96 @@
+"""The rehearsal: the recorded requests are put to a FakeOpenAI, and its answers held against the recorded ones.
+
+Ids that it gives out are other ones than the recorded; a later request that names one of these is sent with its own.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from fakemodel.api.fake_openai import FakeOpenAI
+from fakemodel.errors import ReplyInvalid, StreamError
+from fakemodel.httpx_modules import sdk_httpx
+from fakemodel.reply import REASONS
+from fakemodel.scripting.answers import body_of, reply_call, reply_of, written
+from fakemodel.tape.interaction import Interaction, Response
+
+__all__ = ["Rehearsal", "differs"]
+
+ANEW = {"id", "created_at", "created", "completed_at", "encrypted_content", "first_id", "last_id", "item_id"}
+"""The members of an answer that are other ones each time."""
+
+
+class Rehearsal:
+    """A FakeOpenAI that is asked what was recorded, turn by turn."""
+
+    def __init__(self, api: FakeOpenAI) -> None:
+        self._client = sdk_httpx().Client(transport=api.transport())
+        self._ids: dict[str, str] = {}
+
+    def answer(self, turn: Interaction) -> Response:
+        """What the server answers to a recorded request."""
+        request = turn.request
+        headers = {
+            name: value for name, values in request.headers.items() for value in values if name == "content-type"
+        }
+        body = self._today(request.body.decode("latin-1")).encode("latin-1")
+        told = self._client.request(request.method, self._today(request.uri), content=body, headers=headers)
+        kinds = [told.headers["content-type"]] if "content-type" in told.headers else []
+        live = Response(told.status_code, "", {"content-type": kinds}, told.read())
+        self._learn(body_of(turn.response), body_of(live))
+        return live
+
+    def _today(self, text: str) -> str:
+        """A recorded text with the ids of today."""
+        if not self._ids:
+            return text
+        recorded = "|".join(map(re.escape, sorted(self._ids, key=len, reverse=True)))
+        return re.sub(rf"(?<![A-Za-z0-9_])(?:{recorded})(?![A-Za-z0-9_])", lambda found: self._ids[found[0]], text)
+
+    def _learn(self, recorded: Any, live: Any) -> None:
+        if isinstance(recorded, dict) and isinstance(live, dict):
+            for key in recorded.keys() & live.keys():
+                old, new = recorded[key], live[key]
+                if key in ("id", "call_id") and isinstance(old, str) and isinstance(new, str) and old != new:
+                    self._ids.setdefault(old, new)
+                self._learn(old, new)
+        elif isinstance(recorded, list) and isinstance(live, list):
+            for pair in zip(recorded, live, strict=False):
+                self._learn(*pair)
+
+
+def differs(recorded: Response, live: Response) -> str | None:
+    """In what an answer is not the recorded one, up to ids, times and encrypted content; None where it is.
+
+    An answer that had not come to its end yet is like any other that has not, or has.
+    """
+    if recorded.status != live.status:
+        return f"it is answered with {live.status}, recorded is {recorded.status}{_reason(live)}"
+    before, now = body_of(recorded), body_of(live)
+    if isinstance(before, dict) and before.get("object") == "response" and before.get("status") not in REASONS:
+        return None
+    try:
+        said = [reply_of(each) for each in (recorded, live)]
+    except (ReplyInvalid, StreamError):
+        return None if _meaning(before) == _meaning(now) else f"it says {_shown(now)}, recorded is {_shown(before)}"
+    told = [each and reply_call(written(each, ())) for each in said]
+    return None if told[0] == told[1] else f"it says {_shown(told[1])}, recorded is {_shown(told[0])}"
+
+
+def _reason(live: Response) -> str:
+    error = (body_of(live) or {}).get("error") if live.status >= 400 else None
+    return f": {error['message'].splitlines()[0]}" if isinstance(error, dict) and error.get("message") else ""
+
+
+def _meaning(value: Any) -> Any:
+    if isinstance(value, dict):
+        told = {key: _meaning(held) for key, held in value.items() if key not in ANEW}
+        return {key: held for key, held in told.items() if held not in (None, [], {})}
+    return [_meaning(held) for held in value] if isinstance(value, list) else value
+
+
+def _shown(value: Any) -> str:
+    from fakemodel.script import shortened
+
+    return shortened(repr(value))
