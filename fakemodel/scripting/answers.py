@@ -6,7 +6,8 @@ Left out is what a server makes anew for each answer: ids that no later request 
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from fakemodel.errors import ReplyInvalid, StreamError
@@ -19,7 +20,16 @@ from fakemodel.wire.outputs import outputs, words
 from fakemodel.wire.payload import Payload, json_of
 from fakemodel.wire.sse import payloads_in
 
-__all__ = ["body_of", "reply_call", "reply_of", "written"]
+__all__ = ["Named", "body_of", "reply_call", "reply_of", "written"]
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """The ids of earlier answers that requests go by: those of responses and calls, and those of items."""
+
+    answers: frozenset[str] = frozenset()
+    items: frozenset[str] = frozenset()
+
 
 MADE_ANEW = {"encrypted_content"}
 """The members of an item that are other ones each time."""
@@ -58,16 +68,17 @@ def reply_of(response: Response) -> Reply | None:
     return Reply.from_response(body) if body.get("status") in REASONS else None
 
 
-def written(reply: Reply, named: Collection[str]) -> Reply:
+def written(reply: Reply, named: Named) -> Reply:
     """The reply as it is written: ids that are not `named` left out. Raises ReplyInvalid for what cannot be."""
     made = [_one(each, named) for each in (reply, *reply.others)]
     return Reply.choices(*made) if reply.others else made[0]
 
 
-def _one(reply: Reply, named: Collection[str]) -> Reply:
+def _one(reply: Reply, named: Named) -> Reply:
     parts: list[Part] = []
-    for part in reply.parts:
-        told = _told(part, named)
+    ends = "completed" if reply.status == "completed" else "incomplete"
+    for number, part in enumerate(reply.parts, 1):
+        told = _told(part, named, ends if number == len(reply.parts) else "completed")
         texts = all(each and isinstance(each[0], Text | Refusal) for each in (parts[-1:], told))
         if texts and isinstance(part, Item):  # side by side they would be one message
             told = [_bare(part, named)]
@@ -78,7 +89,7 @@ def _one(reply: Reply, named: Collection[str]) -> Reply:
     return Reply(
         *(_detailed(part) for part in parts),
         usage=counts,
-        id=reply.id if reply.id in named else None,
+        id=reply.id if reply.id in named.answers else None,
         status=reply.status,
         reason=reply.reason,
         error=reply.error,
@@ -89,37 +100,34 @@ def _detailed(part: Part) -> object:
     return dict(part.payload) if isinstance(part, Item) else part
 
 
-def _told(part: Part, named: Collection[str]) -> list[Part]:
-    """A part in words, where these say all of it."""
+def _told(part: Part, named: Named, ends: str) -> list[Part]:
+    """A part in words, where these say all of it; `ends` is the status of what they say."""
     if not isinstance(part, Item):
         return [_anew(part, named)]
-    if part.payload.get("id") not in named:
+    if part.payload.get("id") not in named.items:
         told = words(part)
         if told and not isinstance(told[0], Item):
-            again = outputs(told, Ids())
+            again = outputs(told, Ids(), ends)
             if len(again) == 1 and _said(again[0].item) == _said(part.payload):
                 return [_anew(each, named) for each in told]
     return [_bare(part, named)]
 
 
-def _anew(part: Part, named: Collection[str]) -> Part:
+def _anew(part: Part, named: Named) -> Part:
     """A part without what is made anew."""
     match part:
         case ToolCall():
-            return ToolCall(part.name, part.fragments, part.id if part.id in named else None)
+            return ToolCall(part.name, part.fragments, part.id if part.id in named.answers else None)
         case Reasoning():
             return Reasoning(part.fragments)
     return part
 
 
-def _bare(part: Item, named: Collection[str]) -> Item:
+def _bare(part: Item, named: Named) -> Item:
     """An item without what is made anew."""
+    kept = {"id": named.items, "call_id": named.answers}
     return Item(
-        {
-            key: value
-            for key, value in part.payload.items()
-            if key not in MADE_ANEW and (key not in ("id", "call_id") or value in named)
-        }
+        {key: value for key, value in part.payload.items() if key not in MADE_ANEW and value in kept.get(key, (value,))}
     )
 
 

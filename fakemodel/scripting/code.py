@@ -42,7 +42,9 @@ def code(value: object, indent: int = 0, before: int = 0, after: int = 0) -> str
             return f"\n{' ' * indent}".join(_pieces(value, WIDTH - indent - after))
         case Call() if value.arguments or value.named:
             arguments = [("", each) for each in value.arguments]
-            return _opened(_start(value, indent, before), [*arguments, *((f"{k}=", v) for k, v in value.named.items())], ")", inner)
+            return _opened(
+                _start(value, indent, before), [*arguments, *((f"{k}=", v) for k, v in value.named.items())], ")", inner
+            )
         case list() if value:
             return _opened("[", [("", each) for each in value], "]", inner)
         case dict() if value:
@@ -95,14 +97,17 @@ def _start(call: Call, indent: int = 0, before: int | None = None) -> str:
 
 
 def _opened(start: str, elements: Sequence[tuple[str, object]], end: str, indent: int) -> str:
-    lines = [start, *(_element(label, value, indent) for label, value in elements), " " * (indent - INDENT) + end]
+    lines = [
+        start,
+        *(_element(label, value, indent, end != ")") for label, value in elements),
+        " " * (indent - INDENT) + end,
+    ]
     return "\n".join(lines)
 
 
-def _element(label: str, value: object, indent: int) -> str:
+def _element(label: str, value: object, indent: int, in_literal: bool) -> str:
     margin = " " * indent
-    in_dict = label.endswith(": ")
-    if isinstance(value, str) and in_dict:  # only in brackets may the value of a key be cut
+    if isinstance(value, str) and in_literal:  # only in brackets is a text cut there that nobody takes for several
         return f"{margin}{label}{_bracketed(value, indent, len(label))},"
     return f"{margin}{label}{code(value, indent, indent + len(label), 1)},"
 

@@ -38,7 +38,8 @@ def guards_of(turns: Sequence[Interaction], asking: Sequence[int]) -> dict[int, 
     """
     asked = {index: asked_of(turns[index]) for index in asking}
     needs = Renaming(turns).needs
-    if all(before in needs[after] or _goes_on(asked[before], asked[after]) for before, after in pairwise(asking)):
+    answered = [index for index in asking if turns[index].response.status < 400]
+    if all(before in needs[after] or _goes_on(asked[before], asked[after]) for before, after in pairwise(answered)):
         return {}
     found = {}
     for index, own in asked.items():

@@ -12,7 +12,9 @@ from fakemodel.api.fake_openai import FakeOpenAI
 from fakemodel.errors import ReplyInvalid, StreamError
 from fakemodel.httpx_modules import sdk_httpx
 from fakemodel.reply import REASONS
-from fakemodel.scripting.answers import body_of, reply_call, reply_of, written
+from fakemodel.script import shortened
+from fakemodel.scripting.answers import Named, body_of, reply_call, reply_of, written
+from fakemodel.scripting.code import Call, code
 from fakemodel.tape.interaction import Interaction, Response
 
 __all__ = ["Rehearsal", "differs"]
@@ -74,7 +76,7 @@ def differs(recorded: Response, live: Response) -> str | None:
         said = [reply_of(each) for each in (recorded, live)]
     except (ReplyInvalid, StreamError):
         return None if _meaning(before) == _meaning(now) else f"it says {_shown(now)}, recorded is {_shown(before)}"
-    told = [each and reply_call(written(each, ())) for each in said]
+    told = [each and reply_call(written(each, Named())) for each in said]
     return None if told[0] == told[1] else f"it says {_shown(told[1])}, recorded is {_shown(told[0])}"
 
 
@@ -91,6 +93,4 @@ def _meaning(value: Any) -> Any:
 
 
 def _shown(value: Any) -> str:
-    from fakemodel.script import shortened
-
-    return shortened(repr(value))
+    return shortened(code(value) if isinstance(value, Call) else repr(value))

@@ -18,7 +18,7 @@ from fakemodel.api.possible import check_possible
 from fakemodel.errors import ReplyInvalid, SettingInvalid, StreamError
 from fakemodel.guards import Guard
 from fakemodel.reply import Reply, altered
-from fakemodel.scripting.answers import body_of, reply_of, written
+from fakemodel.scripting.answers import Named, body_of, reply_of, written
 from fakemodel.scripting.order import asked_of, guards_of
 from fakemodel.scripting.rehearsal import Rehearsal, differs
 from fakemodel.tape.address import api_path, place
@@ -211,17 +211,17 @@ def _routes(turns: Sequence[Interaction], otherwise: set[tuple[str, str]]) -> It
     return (Route(*route, tuple(given)) for route, given in answers.items())
 
 
-def _named(turns: Sequence[Interaction]) -> set[str]:
-    """The ids of earlier answers that requests go by: of responses, calls, items referred to, and reasoning."""
-    found: set[str] = set()
+def _named(turns: Sequence[Interaction]) -> Named:
+    answers: set[str] = set()
+    items: set[str] = set()
     for turn in turns:
         asked = asked_of(turn)
-        found |= {*_path(turn).split("/"), str(asked.previous_response_id)}
+        answers |= {*_path(turn).split("/"), str(asked.previous_response_id)}
         for item in asked.items:
-            found |= {str(item[key]) for key in ("call_id", "tool_call_id") if item.get(key)}
+            answers |= {str(item[key]) for key in ("call_id", "tool_call_id") if item.get(key)}
             if item.get("type") == "item_reference" or (item.get("type") == "reasoning" and not _is_sealed(item)):
-                found.add(str(item.get("id")))
-    return found
+                items.add(str(item.get("id")))
+    return Named(frozenset(answers), frozenset(items))
 
 
 def _is_sealed(item: Payload) -> bool:
