@@ -113,9 +113,10 @@ def _element(label: str, value: object, indent: int, in_literal: bool) -> str:
 
 
 def _bracketed(text: str, indent: int, label: int) -> str:
+    whole = quoted(text)
+    if indent + label + len(whole) + 1 <= WIDTH:
+        return whole
     pieces = _pieces(text, WIDTH - indent - INDENT)
-    if indent + label + len(quoted(text)) + 1 <= WIDTH or len(pieces) == 1:
-        return quoted(text)
     inner = " " * (indent + INDENT)
     return f"(\n{inner}" + f"\n{inner}".join(pieces) + f"\n{' ' * indent})"
 

@@ -6,6 +6,7 @@ Ids that it gives out are other ones than the recorded; a later request that nam
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 from fakemodel.api.fake_openai import FakeOpenAI
@@ -17,7 +18,7 @@ from fakemodel.scripting.answers import Named, body_of, reply_call, reply_of, wr
 from fakemodel.scripting.code import Call, code
 from fakemodel.tape.interaction import Interaction, Response
 
-__all__ = ["Rehearsal", "differs"]
+__all__ = ["Rehearsal"]
 
 ANEW = {"id", "created_at", "created", "completed_at", "encrypted_content", "first_id", "last_id", "item_id"}
 """The members of an answer that are other ones each time."""
@@ -30,14 +31,22 @@ class Rehearsal:
         self._client = sdk_httpx().Client(transport=api.transport())
         self._ids: dict[str, str] = {}
 
+    def differs(self, turn: Interaction) -> str | None:
+        """In what the answer to a recorded request is not the recorded one; None where it is.
+
+        That is up to ids, times and encrypted content, and whether a response in the background has come to its end.
+        """
+        recorded, live = turn.response, self.answer(turn)
+        return _difference(replace(recorded, body=self._in_today(recorded.body)), live)
+
     def answer(self, turn: Interaction) -> Response:
         """What the server answers to a recorded request."""
         request = turn.request
         headers = {
             name: value for name, values in request.headers.items() for value in values if name == "content-type"
         }
-        body = self._today(request.body.decode("latin-1")).encode("latin-1")
-        told = self._client.request(request.method, self._today(request.uri), content=body, headers=headers)
+        uri = self._today(request.uri)
+        told = self._client.request(request.method, uri, content=self._in_today(request.body), headers=headers)
         kinds = [told.headers["content-type"]] if "content-type" in told.headers else []
         live = Response(told.status_code, "", {"content-type": kinds}, told.read())
         self._learn(body_of(turn.response), body_of(live))
@@ -49,6 +58,9 @@ class Rehearsal:
             return text
         recorded = "|".join(map(re.escape, sorted(self._ids, key=len, reverse=True)))
         return re.sub(rf"(?<![A-Za-z0-9_])(?:{recorded})(?![A-Za-z0-9_])", lambda found: self._ids[found[0]], text)
+
+    def _in_today(self, body: bytes) -> bytes:
+        return self._today(body.decode("latin-1")).encode("latin-1")
 
     def _learn(self, recorded: Any, live: Any) -> None:
         if isinstance(recorded, dict) and isinstance(live, dict):
@@ -62,22 +74,24 @@ class Rehearsal:
                 self._learn(*pair)
 
 
-def differs(recorded: Response, live: Response) -> str | None:
-    """In what an answer is not the recorded one, up to ids, times and encrypted content; None where it is.
-
-    An answer that had not come to its end yet is like any other that has not, or has.
-    """
+def _difference(recorded: Response, live: Response) -> str | None:
     if recorded.status != live.status:
         return f"it is answered with {live.status}, recorded is {recorded.status}{_reason(live)}"
     before, now = body_of(recorded), body_of(live)
     if isinstance(before, dict) and before.get("object") == "response" and before.get("status") not in REASONS:
         return None
+    said = [_said(each) for each in (recorded, live)]
+    if None in said:
+        said = [_meaning(before), _meaning(now)]
+    return None if said[0] == said[1] else f"it says {_shown(said[1])}, recorded is {_shown(said[0])}"
+
+
+def _said(response: Response) -> Call | None:
     try:
-        said = [reply_of(each) for each in (recorded, live)]
+        reply = reply_of(response)
     except (ReplyInvalid, StreamError):
-        return None if _meaning(before) == _meaning(now) else f"it says {_shown(now)}, recorded is {_shown(before)}"
-    told = [each and reply_call(written(each, Named())) for each in said]
-    return None if told[0] == told[1] else f"it says {_shown(told[1])}, recorded is {_shown(told[0])}"
+        return None
+    return None if reply is None else reply_call(written(reply, Named()))
 
 
 def _reason(live: Response) -> str:

@@ -20,7 +20,7 @@ from fakemodel.guards import Guard
 from fakemodel.reply import Reply, altered
 from fakemodel.scripting.answers import Named, body_of, reply_of, written
 from fakemodel.scripting.order import asked_of, guards_of
-from fakemodel.scripting.rehearsal import Rehearsal, differs
+from fakemodel.scripting.rehearsal import Rehearsal
 from fakemodel.tape.address import api_path, place
 from fakemodel.tape.interaction import Interaction
 from fakemodel.wire.payload import Payload, json_of
@@ -176,7 +176,7 @@ class _Making:
         return reply
 
     def _differs(self, turn: Interaction) -> str | None:
-        return differs(turn.response, self.rehearsal.answer(turn))
+        return self.rehearsal.differs(turn)
 
 
 def _asks(turn: Interaction) -> bool:
