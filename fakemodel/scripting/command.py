@@ -35,7 +35,8 @@ def script(
     ships = cassette.startswith(SHIPPED)
     try:
         path = path_of_test(Path(), "", cassette) if ships else Path(cassette)
-        turns = put_back(layout.read(path), payloads_of(path))
+        made = script_of(put_back(layout.read(path), payloads_of(path)), served=kind is Kind.FAKE_OPENAI)
+        code = module(made, cassette, served=kind is Kind.FAKE_OPENAI)
     except FileNotFoundError:
         remedy = remedy_of_shipped(path) if ships else "A PATH is that of a cassette, as `fakemodel check` lists them."
         print(f"fakemodel: there is no {cassette}. {remedy}", file=sys.stderr)
@@ -43,6 +44,5 @@ def script(
     except (OSError, ValueError, ArithmeticError, RecursionError, SettingInvalid) as error:
         print(f"fakemodel: {cassette} cannot be read: {error}", file=sys.stderr)
         raise typer.Exit(2) from None
-    made = script_of(turns, served=kind is Kind.FAKE_OPENAI)
-    typer.echo(module(made, cassette, served=kind is Kind.FAKE_OPENAI), nl=False)
+    typer.echo(code, nl=False)
     raise typer.Exit(1 if made.unsaid else 0)

@@ -8,14 +8,16 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 from fakemodel.api.fake_openai import FakeOpenAI
 from fakemodel.errors import ReplyInvalid, StreamError
 from fakemodel.httpx_modules import sdk_httpx
-from fakemodel.reply import REASONS
+from fakemodel.reply import REASONS, Reply, altered
 from fakemodel.script import shortened
 from fakemodel.scripting.answers import Named, body_of, reply_call, reply_of, written
 from fakemodel.scripting.code import Call, code
+from fakemodel.tape.address import api_path
 from fakemodel.tape.interaction import Interaction, Response
 
 __all__ = ["Rehearsal"]
@@ -36,7 +38,11 @@ class Rehearsal:
 
         That is up to ids, times and encrypted content, and whether a response in the background has come to its end.
         """
-        recorded, live = turn.response, self.answer(turn)
+        httpx, recorded = sdk_httpx(), turn.response
+        try:
+            live = self.answer(turn)
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            return f"it cannot be asked for: {error}"
         return _difference(replace(recorded, body=self._in_today(recorded.body)), live)
 
     def answer(self, turn: Interaction) -> Response:
@@ -45,7 +51,11 @@ class Rehearsal:
         headers = {
             name: value for name, values in request.headers.items() for value in values if name == "content-type"
         }
-        uri = self._today(request.uri)
+        path = api_path(request.uri)  # of a gateway's address too, which a FakeOpenAI does not have
+        asked_for = (
+            urlunsplit(("https", "api.openai.com", path, urlsplit(request.uri).query, "")) if path else request.uri
+        )
+        uri = self._today(asked_for)
         told = self._client.request(request.method, uri, content=self._in_today(request.body), headers=headers)
         kinds = [told.headers["content-type"]] if "content-type" in told.headers else []
         live = Response(told.status_code, "", {"content-type": kinds}, told.read())
@@ -80,22 +90,26 @@ def _difference(recorded: Response, live: Response) -> str | None:
     before, now = body_of(recorded), body_of(live)
     if isinstance(before, dict) and before.get("object") == "response" and before.get("status") not in REASONS:
         return None
-    said = [_said(each) for each in (recorded, live)]
-    if None in said:
-        said = [_meaning(before), _meaning(now)]
+    said: list[object] = [_meaning(before), _meaning(now)]
+    replies = [_said(each) for each in (recorded, live)]
+    if replies[0] is not None and replies[1] is not None:
+        if replies[0].usage is None:  # not every server counts
+            replies[1] = altered(replies[1], usage=None)
+        said = [reply_call(each) for each in replies if each is not None]
     return None if said[0] == said[1] else f"it says {_shown(said[1])}, recorded is {_shown(said[0])}"
 
 
-def _said(response: Response) -> Call | None:
+def _said(response: Response) -> Reply | None:
     try:
         reply = reply_of(response)
     except (ReplyInvalid, StreamError):
         return None
-    return None if reply is None else reply_call(written(reply, Named()))
+    return None if reply is None else written(reply, Named())
 
 
 def _reason(live: Response) -> str:
-    error = (body_of(live) or {}).get("error") if live.status >= 400 else None
+    body = body_of(live)
+    error = body.get("error") if isinstance(body, dict) else None
     return f": {error['message'].splitlines()[0]}" if isinstance(error, dict) and error.get("message") else ""
 
 

@@ -27,8 +27,8 @@ from fakemodel.wire.payload import Payload, json_of
 
 __all__ = ["Failed", "Route", "Said", "Script", "script_of"]
 
-ASKING = ("/v1/responses", "/v1/chat/completions")
-"""The routes that ask a model."""
+ASKING = ("/responses", "/chat/completions")
+"""How the paths end that ask a model, those of Azure too."""
 
 TRIED_AGAIN = (408, 409, 429)
 """The statuses that the SDK tries again, beside those from 500 on."""
@@ -163,20 +163,26 @@ class _Making:
         turn = self.turns[index]
         reply = reply_of(turn.response)
         if reply is None:
-            response = (body_of(turn.response) or {}).get("id")
-            later = (each for each in self.turns[index:] if (body_of(each.response) or {}).get("id") == response)
+            later = (each for each in self.turns[index:] if _id_of(each) == _id_of(turn))
             reply = next((found for each in later if (found := reply_of(each.response))), None)
         if reply is None:
             raise ReplyInvalid("its response has not come to its end in this cassette")
         reply = written(reply, self.named)
         try:
-            check_possible(reply, json_of(turn.request.body), 1)
+            check_possible(reply, json_of(turn.request.body), index + 1)
         except ReplyInvalid:
             return altered(reply, unchecked=True)
+        except (TypeError, ValueError, RecursionError):
+            raise ReplyInvalid("its request is no JSON object") from None
         return reply
 
     def _differs(self, turn: Interaction) -> str | None:
         return self.rehearsal.differs(turn)
+
+
+def _id_of(turn: Interaction) -> object:
+    body = body_of(turn.response)
+    return body.get("id") if isinstance(body, dict) else None
 
 
 def _asks(turn: Interaction) -> bool:
@@ -192,13 +198,12 @@ def _same(one: Interaction, other: Interaction) -> bool:
 
 
 def _is_routable(turn: Interaction) -> bool:
-    """Whether the answer can be that of a route: JSON, at a path of the API's."""
-    if turn.response.is_stream or api_path(turn.request.uri) is None:
+    """Whether the answer can be that of a route: a JSON object, at a path of the API's."""
+    if api_path(turn.request.uri) is None or turn.response.is_stream or not isinstance(body_of(turn.response), dict):
         return False
     try:
-        json_of(turn.response.body)
         FakeOpenAI().on(turn.request.method, _path(turn), lambda request: None)
-    except (ValueError, RecursionError, SettingInvalid):
+    except SettingInvalid:
         return False
     return True
 

@@ -190,6 +190,13 @@ async def test_a_fake_model_says_what_ships():
     assert sum(turns) > 100
 
 
+async def test_a_fake_model_says_what_was_real(corpus: Path):
+    files = [file for file in sorted(corpus.rglob("*.yaml")) if file.stem != HAND_WRITTEN]
+    turns = [await answers_of_a_model(file) for file in files]
+
+    assert sum(turns) >= 200
+
+
 def test_replies_are_told_apart_where_the_order_is_not_given(tmp_path: Path):
     path = tmp_path / "tape.yaml"
     prompts = ["The capital of Brazil?", "The capital of Peru?"]
