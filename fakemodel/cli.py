@@ -1,6 +1,6 @@
-"""The command line: `fakemodel check`, `scrub`, `show`, `diff` and `serve`.
+"""The command line: `fakemodel check`, `scrub`, `show`, `diff`, `script` and `serve`.
 
-What they do lives in `tape`, `show` and `api.server`.
+What they do lives in `tape`, `show`, `scripting` and `api.server`.
 
 It needs the `cli` extra, which nothing else does: typer and rich are imported when it is run.
 """
@@ -12,6 +12,8 @@ from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
+
+from fakemodel.tape.report import Format, counted, report
 
 if TYPE_CHECKING:
     import typer
@@ -43,6 +45,7 @@ def _app() -> "typer.Typer":
     import rich  # noqa: F401  # for the bar, but where it is missing, that is told before anything is done
     import typer
 
+    from fakemodel.scripting.command import script
     from fakemodel.show import commands
 
     app = typer.Typer(
@@ -69,23 +72,22 @@ def _app() -> "typer.Typer":
     @app.command()
     def check(
         paths: Annotated[list[Path], typer.Argument(metavar="PATH", help="Cassettes, or folders of them.")],
+        form: Annotated[Format, typer.Option("--format", help="For people, programs, or GitHub's log.")] = Format.TEXT,
+        max_age: Annotated[
+            int, typer.Option(metavar="DAYS", min=0, help="What was recorded longer ago is an error; 0 is any age.")
+        ] = 0,
     ) -> None:
         """Tell what is wrong with cassettes.
 
-        They cannot be read, hold secrets, or have no test any more. Exits with 1 if there is an error; a warning is
-        none.
+        They cannot be read, hold secrets, break the laws of streams, go on from what is not there, are too old, or
+        have no test any more. Exits with 1 if there is an error; a warning is none.
         """
         from fakemodel.tape import checks
 
         files = checks.cassettes(_existing(paths))
-        counts = Counter[bool]()
-        for file, findings in _watched(checks.check(files, os.environ), len(files)):
-            for finding in findings:
-                typer.echo(f"{file}: {finding.where}: {finding.what}{'' if finding.severe else ' (warning)'}")
-                counts[finding.severe] += 1
-        errors, warnings = _counted(counts[True], "error"), _counted(counts[False], "warning")
-        typer.echo(f"{_counted(len(files), 'cassette')}: {errors}, {warnings}")
-        raise typer.Exit(1 if counts[True] else 0)
+        checked = _watched(checks.check(files, os.environ, max_age=max_age), len(files))
+        typer.echo(report(checked, form))
+        raise typer.Exit(1 if any(finding.severe for _, found in checked for finding in found) else 0)
 
     @app.command()
     def scrub(
@@ -111,10 +113,11 @@ def _app() -> "typer.Typer":
                 typer.echo(f"  {reason}")
         left = f"{counts['left as it was']} left as {'it was' if counts['left as it was'] == 1 else 'they were'}"
         told = f"{counts['scrubbed']} {rewritten}, {left}, {counts['refused']} refused"
-        typer.echo(f"{_counted(len(files), 'cassette')}: {told}")
+        typer.echo(f"{counted(len(files), 'cassette')}: {told}")
         raise typer.Exit(1 if counts["refused"] or (only_check and counts["scrubbed"]) else 0)
 
     commands.register(app)  # show and diff
+    app.command()(script)
 
     @app.command()
     def serve(
@@ -173,10 +176,6 @@ def _existing(paths: list[Path]) -> list[Path]:
             print(f"fakemodel: there is no {path}", file=sys.stderr)
             raise SystemExit(2)
     return paths
-
-
-def _counted(number: int, thing: str) -> str:
-    return f"{number} {thing}{'' if number == 1 else 's'}"
 
 
 def _watched(done: Iterable[T], total: int) -> list[T]:

@@ -65,6 +65,7 @@ def status(
     message: str | None = None,
     code: str | None = None,
     type: str | None = None,
+    param: str | None = None,
     retry_after: float | None = None,
     headers: Mapping[str, str] = MappingProxyType({}),
 ) -> Fault:
@@ -78,11 +79,11 @@ def status(
         raise ReplyInvalid(f"fail({status!r}): expected is a status from 400 to 599, or one of fakemodel.faults.")
     kind = "server_error" if status >= HTTPStatus.INTERNAL_SERVER_ERROR else "invalid_request_error"
     row = FAILURES.get(status, ApiError(status, _phrase(status), type=kind))
-    error = {**row.body()["error"], **_given(message=message, code=code, type=type)}
+    error = {**row.body()["error"], **_given(message=message, code=code, type=type, param=param)}
     retry = RETRY_AT_ONCE if retry_after is None else {"retry-after": f"{_seconds('status', retry_after):.12g}"}
     limits = LIMITS if status == HTTPStatus.TOO_MANY_REQUESTS else {}
     own = _headers(headers)
-    told = _options(message=message, code=code, type=type, retry_after=retry_after, headers=own or None)
+    told = _options(message=message, code=code, type=type, param=param, retry_after=retry_after, headers=own or None)
     sent = {**limits, **retry, **own}
     return Fault(f"status({status}{told})", instead=lambda: json_answer(status, {"error": error}, sent))
 

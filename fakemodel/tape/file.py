@@ -8,12 +8,11 @@ import os
 import warnings
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Literal
 
 from fakemodel.errors import CassetteInvalid, CassetteMissing, CassetteWarning, SecretFound
-from fakemodel.tape import layout
+from fakemodel.tape import age, layout
 from fakemodel.tape.interaction import Interaction
 from fakemodel.tape.payloads import folder_of, payloads_of, put_back, taken_out
 from fakemodel.tape.scrub import Rules, scrubbed, sources
@@ -47,14 +46,9 @@ def read(told: Told, rules: Rules) -> list[Interaction]:
 
 def warn_of_age(told: Told, max_age: int) -> None:
     """Warn of a cassette that was recorded more than `max_age` days ago (0: any age), or on no day that it names."""
-    on = layout.recorded_on(told.path.read_text(encoding="utf-8", errors="replace")) if max_age else None
-    if max_age and (on is None or (_today() - on).days > max_age):
-        age = "on no day that it names" if on is None else f"{(_today() - on).days} days ago"
-        warnings.warn(
-            f"{told.shown_path} was recorded {age}, max_age is {max_age}. {told.remedy('rerecord')}",
-            CassetteWarning,
-            stacklevel=2,
-        )
+    text = told.path.read_text(encoding="utf-8", errors="replace") if max_age else ""
+    if old := age.too_old(text, max_age, age.today()):
+        warnings.warn(f"{told.shown_path} was {old}. {told.remedy('rerecord')}", CassetteWarning, stacklevel=2)
 
 
 def write(turns: Sequence[Interaction], told: Told, rules: Rules, max_age: int, payloads_over: int) -> Written:
@@ -72,7 +66,7 @@ def write(turns: Sequence[Interaction], told: Told, rules: Rules, max_age: int, 
     for left in folder.glob(".*.tmp"):
         left.unlink()
     whole = all((folder / f"{digest}.bin").is_file() for digest in payloads)
-    if old is not None and whole and not _is_old(old, max_age) and _holds(told, written):
+    if old is not None and whole and not age.is_older(old, max_age / 2, age.today()) and _holds(told, written):
         return "left equal"
     for leak in assert_no_secrets(turns, told):
         warnings.warn(f"{told.shown_path}, {leak.where}: {leak.kind}", CassetteWarning, stacklevel=2)
@@ -128,17 +122,8 @@ def _head(turns: Sequence[Interaction]) -> dict[str, str]:
     return {
         "from": sources(turns),
         "with": f"openai {version('openai')}",
-        "on": _today().isoformat(),
+        "on": age.today().isoformat(),
     }
-
-
-def _is_old(text: str, max_age: int) -> bool:
-    on = layout.recorded_on(text)
-    return max_age > 0 and (on is None or (_today() - on).days > max_age / 2)
-
-
-def _today() -> date:
-    return datetime.now(UTC).date()
 
 
 def _holds(told: Told, turns: Sequence[Interaction]) -> bool:

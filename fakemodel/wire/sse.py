@@ -8,9 +8,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from fakemodel.errors import StreamError
-from fakemodel.wire.payload import Payload, json_bytes, payloads_of
+from fakemodel.wire.payload import Payload, json_bytes, json_of, payloads_of
 
-__all__ = ["frame", "frames", "payload_in", "split", "sse"]
+__all__ = ["frame", "frames", "payload_in", "payloads_in", "split", "sse"]
 
 DONE = b"data: [DONE]\n\n"
 
@@ -66,3 +66,24 @@ def payload_in(frame: bytes) -> Payload:
 def split(body: bytes) -> list[bytes]:
     """The frames of a recorded stream, whoever wrote it; together they are `body` again."""
     return FRAME.findall(body)
+
+
+def payloads_in(body: bytes) -> list[Payload]:
+    """The payloads of a recorded stream, whoever wrote it, without the end mark.
+
+    Raises StreamError for data that is no JSON object, and names its position.
+    """
+    found: list[Payload] = []
+    for frame in split(body):
+        fields = (line.partition(b":")[::2] for line in frame.splitlines())
+        data = b"\n".join(value.removeprefix(b" ") for name, value in fields if name == b"data")
+        if not data or data.strip() == b"[DONE]":
+            continue
+        try:
+            payload = json_of(data)
+        except (ValueError, RecursionError):
+            payload = None
+        if not isinstance(payload, dict):
+            raise StreamError(f"[{len(found)}] has data that is no JSON object.")
+        found.append(payload)
+    return found

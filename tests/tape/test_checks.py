@@ -145,7 +145,7 @@ def test_a_module_that_cannot_be_read_is_warned_of(tmp_path: Path):
     (tmp_path / "test_nul.py").write_bytes(b"\0")
 
     assert findings(put(tmp_path / "cassettes" / "test_geo" / "test_plain.yaml")) == [
-        Finding("orphan?", "test_geo.py cannot be read: invalid syntax (test_geo.py, line 1)", severe=False)
+        Finding("orphan", "test_geo.py cannot be read: invalid syntax (test_geo.py, line 1)", "orphan?", severe=False)
     ]
     assert [each.severe for each in findings(put(tmp_path / "cassettes" / "test_nul" / "test_a.yaml"))] == [False]
 
@@ -262,7 +262,7 @@ def test_a_body_that_is_nested_too_deeply_is_a_text(tmp_path: Path):
 
 @pytest.mark.parametrize(("name", "problem"), [("gone.yaml", "No such file or directory"), ("", "Is a directory")])
 def test_what_is_no_file_is_told(tmp_path: Path, name, problem):
-    assert findings(tmp_path / name) == [Finding("cannot be read", problem)]
+    assert findings(tmp_path / name) == [Finding("unreadable", problem, "cannot be read")]
     assert scrubbed(tmp_path / name) == Scrubbed("refused", (problem,))
 
 
@@ -369,7 +369,7 @@ def test_payload_files_are_looked_into_and_must_be_there(tmp_path: Path):
     file = put(tmp_path / "tape.yaml", turn(f"Look: payload-sha256-{digest}"))
     folder = tmp_path / "tape.payloads"
 
-    assert findings(file) == [Finding("cannot be read", f"its payload {digest} is not beside it")]
+    assert findings(file) == [Finding("unreadable", f"its payload {digest} is not beside it", "cannot be read")]
     assert scrubbed(file).outcome == "refused"
 
     folder.mkdir()

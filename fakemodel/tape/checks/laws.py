@@ -1,0 +1,63 @@
+"""The laws of the wire, asked of recorded streams: a cassette that was edited by hand, or made up, breaks them.
+
+Every stream of api.openai.com that was ever measured keeps them, so that there a breach is an error. Compatible servers
+deviate, and their streams are what they are: a breach is a warning.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from urllib.parse import urlsplit
+
+from fakemodel.errors import StreamError
+from fakemodel.tape.checks.finding import Finding
+from fakemodel.tape.interaction import Interaction
+from fakemodel.wire.laws import check_chunks, check_events
+from fakemodel.wire.sse import payloads_in
+
+__all__ = ["broken_laws", "is_the_apis"]
+
+CHECKS: Mapping[str, tuple[str, Callable[[Iterable[object]], None]]] = {
+    "completions": ("chunk", check_chunks),
+    "responses": ("event", check_events),
+}
+"""What streams are made of and held to, by the last word of the address that is no id."""
+
+
+def is_the_apis(turn: Interaction) -> bool:
+    """Whether the turn was answered by OpenAI itself, or in its name: others may answer otherwise."""
+    return urlsplit(turn.request.uri).hostname in ("api.openai.com", None)
+
+
+def broken_laws(turns: Sequence[Interaction], *, quoted: bool) -> Iterator[Finding]:
+    """The first breach of each law in each recorded stream; what stands there is `quoted`, or kept back."""
+    for number, turn in enumerate(turns, 1):
+        kind = _kind(turn)
+        if kind is None or not turn.response.is_stream or turn.response.status >= 400:
+            continue
+        for position, law, what in _broken(turn.response.body, *CHECKS[kind], quoted):
+            where = f"turn {number}, {CHECKS[kind][0]} {position}"
+            yield Finding("law", f"{what} (law: {law})", where, severe=is_the_apis(turn), turn=number)
+
+
+def _kind(turn: Interaction) -> str | None:
+    """What the turn streams, if its address is one that streams."""
+    words = urlsplit(turn.request.uri).path.rstrip("/").split("/")[-2:]
+    return next((word for word in reversed(words) if word in CHECKS), None)
+
+
+def _broken(
+    body: bytes, of: str, check: Callable[[Iterable[object]], None], quoted: bool
+) -> Iterator[tuple[int, str, str]]:
+    """The position, the law, and what is wrong, of the first breach of each law."""
+    try:
+        check(payloads_in(body))
+    except StreamError as error:
+        if not error.violations:
+            yield 0, "form", str(error) if quoted else f"this is no stream of {of}s"
+        counts = Counter(violation.law for violation in error.violations)
+        for law, count in counts.items():
+            violation = next(each for each in error.violations if each.law == law)
+            told = f"{violation.type} {violation.message}" if quoted else f"a {of} is not as it must be"
+            yield violation.position, law, f"{told}, and {count - 1} more" if count > 1 else told

@@ -1,0 +1,124 @@
+"""`fakemodel check`, run as a user or a CI job runs it."""
+
+import json
+import os
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+import fakemodel
+
+pytestmark = pytest.mark.skipif(
+    not (find_spec("typer") and find_spec("rich")), reason="the command line needs typer and rich, the `cli` extra"
+)
+
+ROOT = Path(fakemodel.__file__).parent.parent
+KEY = "sk-" + "proj-" + "x7Yk2PqR9vTn4WzB6mLs8JdF"  # assembled, so that nobody takes it for a real one
+
+CASSETTE = """\
+version: 1
+recorded: {from: api.openai.com, with: openai 3.52.0, 'on': '2020-02-29'}
+interactions:
+- request:
+    method: POST
+    uri: https://api.openai.com/v1/responses
+    body: |
+      {
+        "input": "PROMPT",
+        "previous_response_id": "resp_000000000000000000000000000000000000000000000001"
+      }
+    headers: {content-type: [application/json]}
+  response:
+    status: {code: 200, message: OK}
+    headers: {content-type: [application/json]}
+    body:
+      string: |
+        {
+          "id": "resp_000000000000000000000000000000000000000000000002",
+          "output": []
+        }
+"""
+
+DANGLING = (
+    "turn 1, request: previous_response_id is 'resp_000000000000000000000000000000000000000000000001', "
+    "which no turn before it gave out"
+)
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where the user is."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def check(*arguments: str, prompt: str = "Hi") -> subprocess.CompletedProcess[str]:
+    """`fakemodel check tape.yaml …`, without the variables of this machine."""
+    Path("tape.yaml").write_text(CASSETTE.replace("PROMPT", prompt), encoding="utf-8")
+    environ = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-c", "from fakemodel.cli import main; main()", "check", "tape.yaml", *arguments]
+    return subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
+
+
+def test_a_warning_does_not_fail_the_job():
+    told = check()
+
+    assert told.stdout == f"tape.yaml: {DANGLING} (warning)\n1 cassette: 0 errors, 1 warning\n"
+    assert (told.returncode, told.stderr) == (0, "")
+
+
+def test_the_age_of_cassettes_is_asked_for():
+    told = check("--max-age", "30")
+
+    assert "tape.yaml: age: recorded " in told.stdout
+    assert "days ago, max_age is 30\n1 cassette: 1 error, 1 warning\n" in told.stdout
+    assert told.returncode == 1
+
+
+def test_programs_read_nothing_but_the_document():
+    told = check("--format", "json")
+
+    assert json.loads(told.stdout) == {
+        "version": 1,
+        "files": ["tape.yaml"],
+        "findings": [
+            {
+                "file": "tape.yaml",
+                "line": 4,
+                "turn": 1,
+                "code": "state",
+                "severity": "warning",
+                "message": DANGLING,
+            }
+        ],
+        "summary": {"files": 1, "errors": 0, "warnings": 1},
+    }
+    assert (told.returncode, told.stderr) == (0, "")
+
+
+def test_github_shows_findings_beside_the_file():
+    told = check("--format", "github")
+
+    assert told.stdout == (
+        f"::warning file=tape.yaml,line=4,title=fakemodel state::{DANGLING}\n1 cassette: 0 errors, 1 warning\n"
+    )
+
+
+@pytest.mark.parametrize("form", ["text", "json", "github"])
+def test_no_format_tells_a_secret(form):
+    told = check("--format", form, prompt=f"My key is {KEY}")
+
+    assert "OpenAI key" in told.stdout
+    assert KEY[-12:] not in told.stdout + told.stderr
+    assert told.returncode == 1
+
+
+@pytest.mark.parametrize("arguments", [("--format", "xml"), ("--max-age", "-1"), ("--max-age", "soon")])
+def test_other_options_are_bad_usage(arguments):
+    told = check(*arguments)
+
+    assert (told.returncode, told.stdout) == (2, "")
+    assert arguments[0] in told.stderr
