@@ -8,9 +8,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from fakemodel.errors import StreamError
-from fakemodel.wire.payload import Payload, json_bytes, payloads_of
+from fakemodel.wire.payload import Payload, json_bytes, json_of, payloads_of
 
-__all__ = ["frame", "frames", "payload_in", "split", "sse"]
+__all__ = ["frame", "frames", "payload_in", "payloads_in", "split", "sse"]
 
 DONE = b"data: [DONE]\n\n"
 
@@ -61,6 +61,26 @@ def payload_in(frame: bytes) -> Payload:
     """The payload of a frame that `frames` has made."""
     found: Payload = json.loads(frame.partition(b"data: ")[2])
     return found
+
+
+def payloads_in(body: bytes) -> list[Payload]:
+    """The payloads of a whole stream, whoever wrote it. Raises StreamError for data that is no JSON object."""
+    found: list[Payload] = []
+    for data in filter(None, map(_data, split(body))):
+        try:
+            payload = json_of(data)
+        except (RecursionError, ValueError):
+            payload = None
+        if not isinstance(payload, dict):
+            raise StreamError(f"An event of this stream has data that is no JSON object: {data[:80]!r}")
+        found.append(payload)
+    return found
+
+
+def _data(frame: bytes) -> bytes:
+    """What the `data:` lines of a frame say; nothing where it is but a comment, or the end mark."""
+    data = b"\n".join(line[5:].removeprefix(b" ") for line in frame.splitlines() if line.startswith(b"data:"))
+    return b"" if data == b"[DONE]" else data
 
 
 def split(body: bytes) -> list[bytes]:
