@@ -14,6 +14,8 @@ from tests.wire.replies import replies
 LEFT_OUT = {"usage", "obfuscation", "created", "created_at", "completed_at", "encrypted_content"}
 NAMED = {"id", "item_id", "call_id"}
 
+laws = settings(derandomize=True, deadline=None, max_examples=200)
+
 event_streams = st.builds(
     lambda reply, background: list(responses.events(reply, fields={"background": background}, obfuscation=True)),
     replies,
@@ -58,7 +60,7 @@ def spoken(event):
     return deltas, [event.get(key) for key in ("type", "output_index", "content_index", "summary_index")]
 
 
-@settings(deadline=None)
+@laws
 @given(streams, st.data())
 def test_a_value_that_is_another_one_is_told(stream, data):
     *path, key = data.draw(st.sampled_from(list(leaves(stream))))
@@ -71,7 +73,7 @@ def test_a_value_that_is_another_one_is_told(stream, data):
     assert transcript(other) != transcript(stream)
 
 
-@settings(deadline=None)
+@laws
 @given(streams, st.data())
 def test_an_event_that_is_missing_is_told(stream, data):
     at = data.draw(st.integers(0, len(stream) - 1))
@@ -79,7 +81,7 @@ def test_an_event_that_is_missing_is_told(stream, data):
     assert transcript(renumbered(stream[:at] + stream[at + 1 :])) != transcript(stream)
 
 
-@settings(deadline=None)
+@laws
 @given(streams, st.data())
 def test_an_event_that_came_twice_is_told(stream, data):
     at = data.draw(st.integers(0, len(stream) - 1))
@@ -87,7 +89,7 @@ def test_an_event_that_came_twice_is_told(stream, data):
     assert transcript(renumbered(stream[: at + 1] + stream[at:])) != transcript(stream)
 
 
-@settings(deadline=None)
+@laws
 @given(streams, st.data())
 def test_two_events_that_changed_places_are_told(stream, data):
     at = data.draw(st.integers(0, len(stream) - 2))
@@ -97,7 +99,7 @@ def test_two_events_that_changed_places_are_told(stream, data):
     assert transcript(renumbered([*stream[:at], second, first, *stream[at + 2 :]])) != transcript(stream)
 
 
-@settings(deadline=None)
+@laws
 @given(streams, st.integers(1, 2**32))
 def test_what_is_drawn_anew_each_time_is_not_told(stream, seed):
     def anew(value):
@@ -116,7 +118,7 @@ def test_what_is_drawn_anew_each_time_is_not_told(stream, seed):
     assert transcript(anew(stream)) == transcript(stream)
 
 
-@settings(deadline=None)
+@laws
 @given(replies)
 def test_objects_of_the_sdk_have_the_text_of_their_payloads(reply):
     assert transcript(reply.events()) == transcript(responses.events(reply))
@@ -124,7 +126,7 @@ def test_objects_of_the_sdk_have_the_text_of_their_payloads(reply):
     assert transcript(reply.response()) == transcript(reply)
 
 
-@settings(deadline=None)
+@laws
 @given(streams)
 def test_each_event_has_one_line_and_deltas_share_theirs(stream):
     text = transcript(stream)
