@@ -1,4 +1,6 @@
-"""The command line: `fakemodel check`, `scrub`, `show` and `serve`. What they do lives in `tape` and `api.server`.
+"""The command line: `fakemodel check`, `scrub`, `show`, `diff` and `serve`.
+
+What they do lives in `tape`, `show` and `api.server`.
 
 It needs the `cli` extra, which nothing else does: typer and rich are imported when it is run.
 """
@@ -40,6 +42,8 @@ def main() -> None:
 def _app() -> "typer.Typer":
     import rich  # noqa: F401  # for the bar, but where it is missing, that is told before anything is done
     import typer
+
+    from fakemodel.show import commands
 
     app = typer.Typer(
         help="Look after cassettes, the recorded traffic that tests play back, and serve a scripted API.",
@@ -110,20 +114,7 @@ def _app() -> "typer.Typer":
         typer.echo(f"{_counted(len(files), 'cassette')}: {told}")
         raise typer.Exit(1 if counts["refused"] or (only_check and counts["scrubbed"]) else 0)
 
-    @app.command()
-    def show() -> None:
-        """List the cassettes that ship: their names, how many requests each holds, and who answered them."""
-        from fakemodel.tape import layout
-        from fakemodel.tape.paths import shipped, shipped_folder
-
-        files = shipped()
-        longest = max(map(len, files), default=0)
-        for name, file in files.items():
-            head = file.read_text(encoding="utf-8")
-            requests = _counted(len(layout.read(file)), "request")
-            typer.echo(f"{name:<{longest}}  {requests:>11}  from {layout.recorded_from(head)}")
-        typer.echo(f"{_counted(len(files), 'cassette')} in {shipped_folder()}")
-        typer.echo('A test plays one by its name: @pytest.mark.cassette(name="…")')
+    commands.register(app)  # show and diff
 
     @app.command()
     def serve(

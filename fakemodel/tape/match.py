@@ -16,7 +16,7 @@ from fakemodel.tape.address import place, query
 from fakemodel.tape.interaction import Request
 from fakemodel.tape.renaming import Renaming
 
-__all__ = ["ABSENT", "Difference", "Key", "Matcher"]
+__all__ = ["ABSENT", "Difference", "Key", "Matcher", "Seen"]
 
 BOUNDARY = re.compile(rb"--([0-9A-Za-z'()+_,./:=? -]{1,70})\r\n")
 """How an upload begins."""
@@ -79,24 +79,25 @@ class Matcher:
             _drop(body, steps)
         return body
 
-    def differences(self, recorded: Request, sent: Request) -> list[Difference]:
-        """Every place at which the two differ, the query's under `?`."""
-        seen: Seen = [], []
+    def differences(self, recorded: Request, sent: Request, seen: Seen | None = None) -> list[Difference]:
+        """Every place at which the two differ, the query's under `?`. The identifiers compared are put to `seen`."""
+        seen = ([], []) if seen is None else seen
         return [
-            *self._differences("path", place(recorded.uri), place(sent.uri), seen),
-            *self._differences("?", _by_name(recorded), _by_name(sent), seen),
-            *self._differences("", self.body(recorded), self.body(sent), seen),
+            *self.between("path", place(recorded.uri), place(sent.uri), seen),
+            *self.between("?", _by_name(recorded), _by_name(sent), seen),
+            *self.between("", self.body(recorded), self.body(sent), seen),
         ]
 
-    def _differences(self, path: str, old: object, new: object, seen: Seen) -> Iterator[Difference]:
+    def between(self, path: str, old: object, new: object, seen: Seen) -> Iterator[Difference]:
+        """Every place below `path` at which two JSON values differ."""
         if isinstance(old, dict) and isinstance(new, dict):
             for key in {**old, **new}:
                 inner = f"{path}.{key}" if path not in ("", "?") else f"{path}{key}"
-                yield from self._differences(inner, old.get(key, ABSENT), new.get(key, ABSENT), seen)
+                yield from self.between(inner, old.get(key, ABSENT), new.get(key, ABSENT), seen)
         elif isinstance(old, list) and isinstance(new, list):
             for index in range(max(len(old), len(new))):
                 then, now = (values[index] if index < len(values) else ABSENT for values in (old, new))
-                yield from self._differences(f"{path}[{index}]", then, now, seen)
+                yield from self.between(f"{path}[{index}]", then, now, seen)
         elif type(old) is not type(new) or not self._same(old, new, seen):
             yield path or "body", old, new
 

@@ -14,7 +14,7 @@ from fakemodel.tape.renaming import Renaming
 from fakemodel.tape.told import Told
 from fakemodel.wire.ids import PREFIXES
 
-__all__ = ["cassette_miss"]
+__all__ = ["SHOWN", "cassette_miss", "route", "shortened"]
 
 SHOWN = 8
 """How many differences a report shows."""
@@ -73,12 +73,12 @@ def _nearest(
     candidates = [
         (index, matcher.differences(turn.request, sent))
         for index, turn in enumerate(turns)
-        if index not in played and _route(turn.request) == _route(sent)
+        if index not in played and route(turn.request) == route(sent)
     ]
     return min(candidates, key=lambda candidate: len(candidate[1]), default=None)
 
 
-def _route(request: Request) -> tuple[str, str]:
+def route(request: Request) -> tuple[str, str]:
     """What is asked for, of whichever response or conversation."""
     return request.method, IDENTIFIER.sub("<id>", place(request.uri))
 
@@ -88,7 +88,7 @@ def _difference_lines(differences: Sequence[Difference], turns: Sequence[Interac
     width = max((len(path) for path, _, _ in shown), default=0)
     lines = []
     for path, old, new in shown:
-        shown_old, shown_new = _shortened(repr(old), repr(new))
+        shown_old, shown_new = shortened(repr(old), repr(new))
         lines.append(f"    {path:<{width}}  - {shown_old}{_origin(old, turns)}")
         lines.append(f"    {'':<{width}}  + {shown_new}{_stood_for(new, old, renaming) or _origin(new, turns)}")
     if len(differences) > SHOWN:
@@ -96,7 +96,7 @@ def _difference_lines(differences: Sequence[Difference], turns: Sequence[Interac
     return lines
 
 
-def _shortened(old: str, new: str) -> tuple[str, str]:
+def shortened(old: str, new: str) -> tuple[str, str]:
     """Both in at most `WIDTH` characters, from a little before the first that differs."""
     first = next((at for at, (a, b) in enumerate(zip(old, new, strict=False)) if a != b), min(len(old), len(new)))
     start = max(0, first - WIDTH // 3)

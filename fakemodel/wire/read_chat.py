@@ -14,7 +14,7 @@ from fakemodel.reply import Recorded, Reply, altered
 from fakemodel.wire.chat import FINISH_REASONS, moved
 from fakemodel.wire.payload import Payload, payload_of, payloads_of, read_as
 
-__all__ = ["from_chunks", "from_completion"]
+__all__ = ["from_chunks", "from_completion", "usage_of"]
 
 ENDS = {finish: end for end, finish in FINISH_REASONS.items()}
 """A response's status and reason, by the finish_reason of a choice."""
@@ -190,13 +190,14 @@ def _reply(body: Payload, said: list[_Choice]) -> Reply:
         finish = choice.members.get("finish_reason")
         status, reason = ENDS.get(str(finish), ("completed", None))
         recorded = Recorded("chat", body, choice=choice.members)
-        members = {"status": status, "reason": reason, "usage": _usage(body.get("usage")), "id": body.get("id")}
+        members = {"status": status, "reason": reason, "usage": usage_of(body.get("usage")), "id": body.get("id")}
         parts = tuple(choice.parts())
         replies.append(altered(Reply(model=body.get("model") or ""), parts=parts, recorded=recorded, **members))
     return altered(replies[0], others=tuple(replies[1:]))
 
 
-def _usage(counts: Payload | None) -> Usage | None:
+def usage_of(counts: Payload | None) -> Usage | None:
+    """The token counts in a completion's `usage`; None where it tells none."""
     if not counts:
         return None
     prompt, completion = (counts.get(f"{key}_tokens_details") or {} for key in ("prompt", "completion"))

@@ -19,7 +19,7 @@ from fakemodel.wire.outputs import closed_part, item_events, outputs
 from fakemodel.wire.payload import Payload, payload_of, payloads_of, read_as
 from fakemodel.wire.responses import at_first
 
-__all__ = ["from_events", "from_response"]
+__all__ = ["from_events", "from_response", "usage_of"]
 
 
 FORGIVEN = {"added", "closing", "grammar", "identity", "obfuscation", "outcome", "snapshot", "status"}
@@ -100,7 +100,7 @@ def _reply(body: Payload, items: list[Item], recorded: Recorded) -> Reply:
     return altered(
         Reply(model=body.get("model") or ""),
         parts=tuple(items),
-        usage=_usage(body.get("usage")),
+        usage=usage_of(body.get("usage")),
         id=body.get("id"),
         status=body["status"],
         reason=(body.get("incomplete_details") or {}).get("reason"),
@@ -113,7 +113,8 @@ def _without_output(body: Payload) -> Payload:
     return {**body, "output": []}
 
 
-def _usage(counts: Payload | None) -> Usage | None:
+def usage_of(counts: Payload | None) -> Usage | None:
+    """The token counts in a response's `usage`; None where it tells none."""
     if not counts:
         return None
     details = [counts.get(f"{key}_tokens_details") or {} for key in ("input", "output")]

@@ -1,0 +1,111 @@
+"""The commands `show` and `diff` of the command line."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+if TYPE_CHECKING:
+    import typer
+
+    from fakemodel.tape.interaction import Interaction
+
+__all__ = ["register"]
+
+UNREADABLE = (OSError, ValueError, ArithmeticError, RecursionError)
+
+
+# typer evaluates annotations, as in fakemodel.cli.
+def register(app: "typer.Typer") -> None:
+    """Add the commands to the command line."""
+    import typer
+
+    @app.command()
+    def show(
+        cassette: Annotated[
+            str | None, typer.Argument(metavar="CASSETTE", help="A file, or the name of one that ships.")
+        ] = None,
+        html: Annotated[
+            str | None, typer.Option(metavar="FILE", help="Write it as a page for browsers to FILE; - is the output.")
+        ] = None,
+    ) -> None:
+        """Show the conversation that is recorded in a cassette, turn by turn.
+
+        Without a cassette list those that ship: their names, how many requests each holds, and who answered them.
+        """
+        if cassette is None:
+            if html is not None:
+                raise typer.BadParameter("which cassette?", param_hint="--html")
+            _list()
+            return
+        from fakemodel.show import page, terminal
+        from fakemodel.tape.conversation import conversation_of
+        from fakemodel.tape.lines import lines
+
+        conversation = conversation_of(_read(cassette, empty=False))
+        if html is None:
+            terminal.write(lines(conversation))
+        elif html == "-":
+            typer.echo(page.of(conversation, cassette))
+        else:
+            _write(Path(html), page.of(conversation, cassette))
+
+    @app.command()
+    def diff(
+        old: Annotated[str, typer.Argument(metavar="OLD", help="A file, or the name of a cassette that ships.")],
+        new: Annotated[str, typer.Argument(metavar="NEW", help="Another.")],
+    ) -> None:
+        """Tell what changed between two recordings, turn by turn; other ids and times are no change.
+
+        Exits with 0 if they are equal, and with 1 if they are not.
+        """
+        from fakemodel.show import differences, terminal
+        from fakemodel.tape.changes import changes
+
+        found = changes(_read(old, empty=True), _read(new, empty=True))
+        terminal.write(differences.told(found))
+        raise typer.Exit(1 if found.changed else 0)
+
+
+def _list() -> None:
+    from fakemodel.tape import layout
+    from fakemodel.tape.lines import counted
+    from fakemodel.tape.paths import shipped, shipped_folder
+
+    files = shipped()
+    longest = max(map(len, files), default=0)
+    for name, file in files.items():
+        head = file.read_text(encoding="utf-8")
+        requests = counted(len(layout.read(file)), "request")
+        print(f"{name:<{longest}}  {requests:>11}  from {layout.recorded_from(head)}")
+    print(f"{counted(len(files), 'cassette')} in {shipped_folder()}")
+    print('A test plays one by its name: @pytest.mark.cassette(name="…")')
+
+
+def _read(name: str, *, empty: bool) -> "list[Interaction]":
+    """The turns of a cassette; `empty` says that an empty file has none, as what was not there before a commit."""
+    from fakemodel.tape import layout
+    from fakemodel.tape.paths import SHIPPED, remedy_of_shipped, shipped, shipped_folder
+
+    file = Path(name)
+    if name.startswith(SHIPPED):
+        own = name.removeprefix(SHIPPED).removesuffix(".yaml")
+        file = shipped().get(SHIPPED + own) or _fail(remedy_of_shipped(shipped_folder() / f"{own}.yaml"))
+    try:
+        return [] if empty and not file.read_bytes() else layout.read(file)
+    except FileNotFoundError:
+        _fail(f"there is no {name}")
+    except UNREADABLE as error:
+        told = "it is nested too deeply" if isinstance(error, RecursionError) else " ".join(str(error).split())
+        _fail(f"{name} cannot be read: {getattr(error, 'strerror', None) or told}")
+
+
+def _write(file: Path, text: str) -> None:
+    try:
+        file.write_text(text, encoding="utf-8")
+    except OSError as error:
+        _fail(f"{file} cannot be written: {error.strerror}")
+
+
+def _fail(why: str) -> NoReturn:
+    print(f"fakemodel: {why}", file=sys.stderr)
+    raise SystemExit(2)

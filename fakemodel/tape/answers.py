@@ -1,0 +1,118 @@
+"""What a recorded answer says, whoever gave it: a JSON body, or a stream's events with the body that they add up to.
+
+Nothing is raised for what is broken: a recording is looked at because something in it may be.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+from fakemodel.errors import ReplyInvalid, StreamError
+from fakemodel.tape.interaction import Response
+from fakemodel.wire.payload import Payload, json_of
+from fakemodel.wire.sse import split
+
+__all__ = ["Answer", "answer_of", "json_or_none"]
+
+DATA = re.compile(rb"^data: ?([^\r\n]*)", flags=re.MULTILINE)
+
+DONE = b"[DONE]"
+
+STREAM = re.compile(rb"\s*(?:event|data|id|retry|): ?")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """The `json` of an answer (of a stream what it adds up to; None for what is no JSON), and its `text` as recorded.
+
+    `events` are those of a stream, None where nothing was streamed; `problem` says why not all of it could be read.
+    """
+
+    json: Any = None
+    text: str = ""
+    events: tuple[Any, ...] | None = None
+    problem: str | None = None
+    body: Payload = field(init=False)
+    """The JSON, if it is an object; or else an empty one."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "body", self.json if isinstance(self.json, dict) else {})
+
+
+def answer_of(response: Response) -> Answer:
+    """What a response says."""
+    body, problem = _decoded(response)
+    text = body.decode(errors="replace")
+    if response.is_stream and STREAM.match(body):
+        events = tuple(_events(body))
+        whole, broken = _whole([event for event in events if isinstance(event, dict)])
+        return Answer(json=whole, text=text, events=events, problem=problem or broken)
+    return Answer(json=json_or_none(body), text=text, problem=problem)
+
+
+def json_or_none(body: bytes) -> Any:
+    """What a body says as JSON; None for what is none."""
+    try:
+        return json_of(body)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _decoded(response: Response) -> tuple[bytes, str | None]:
+    """The body as it can be read: vcrpy keeps answers compressed, if it is not told otherwise."""
+    if not response.body or "content-encoding" not in response.headers or json_or_none(response.body) is not None:
+        return response.body, None
+    from vcr.filters import decode_response
+
+    from fakemodel.tape.vcr_form import response_of, vcr_response
+
+    encoding = ", ".join(response.headers["content-encoding"])
+    try:
+        decoded = response_of(decode_response(vcr_response(response)))
+    except Exception as error:  # whatever the decoder of that encoding raises
+        return b"", f"it is compressed ({encoding}), and cannot be read here: {error}"
+    if "content-encoding" in decoded.headers:
+        return b"", f"it is compressed ({encoding}), and cannot be read here"
+    return decoded.body, None
+
+
+def _events(body: bytes) -> list[Any]:
+    """The payloads of a stream; the text of one that is no JSON."""
+    data = (b"\n".join(DATA.findall(frame)) for frame in split(body))
+    found = [(each, json_or_none(each)) for each in data if each and each != DONE]
+    return [each.decode(errors="replace") if payload is None else payload for each, payload in found]
+
+
+def _whole(events: list[Payload]) -> tuple[Payload, str | None]:
+    """What the events of a stream add up to, and why it is not the whole."""
+    if any(event.get("object") == "chat.completion.chunk" for event in events):
+        return _completion(events)
+    errors = [event for event in events if event.get("type") == "error" or event.get("error")]
+    if errors:
+        error = errors[-1].get("error") or errors[-1]
+        return {**_latest(events), "error": error}, None
+    latest = _latest(events)
+    if not latest or latest.get("status") not in (None, "queued", "in_progress"):
+        return latest, None
+    done = [event["item"] for event in events if event.get("type") == "response.output_item.done" and "item" in event]
+    return {**latest, "output": done}, "the stream ends before the response does"
+
+
+def _latest(events: list[Payload]) -> Payload:
+    """The last snapshot of a response in a stream."""
+    snapshots = (event["response"] for event in reversed(events) if isinstance(event.get("response"), dict))
+    return next(snapshots, {})
+
+
+def _completion(chunks: list[Payload]) -> tuple[Payload, str | None]:
+    from fakemodel.wire import chat, read_chat
+
+    error = next((chunk["error"] for chunk in chunks if chunk.get("error")), None)
+    said = [chunk for chunk in chunks if not chunk.get("error")]
+    try:
+        whole = chat.completion(read_chat.from_chunks(said))
+    except (StreamError, ReplyInvalid) as problem:
+        return ({**chunks[0], "choices": [], "error": error}, None if error else str(problem))
+    return ({**whole, "error": error} if error else whole), None

@@ -1,0 +1,131 @@
+"""A recorded conversation in plain lines, as people read it: a head for each turn, below it a line for each item."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from fakemodel.parts import Usage
+from fakemodel.tape.conversation import Conversation, Item, Turn
+from fakemodel.tape.reader import UNPRINTABLE
+
+__all__ = ["Line", "counted", "head", "lines", "usage_in_words", "visible"]
+
+WIDEST = 20
+"""The widest label that the texts of the others make room for."""
+
+USUAL = {None, "completed", "stop", "tool_calls"}
+"""How a turn ends of which that need not be said."""
+
+PLAIN = {"response", "chat completion"}
+"""What most turns do, which the id of the answer tells."""
+
+SAYS = {"output": "-> {}", "refusal": "refuses: {}"}
+"""How the text of an item is told, by its kind; as it is where none stands here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One thing that is told: a `label`, and a `text`, which may have several lines.
+
+    `kind` is `turn`, `error`, `note`, `instructions`, the role of a message, or the kind of another item. The label
+    is as wide as those around it.
+    """
+
+    kind: str
+    label: str
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.label}  {self.text}".replace("\n", f"\n{' ' * (len(self.label) + 2)}").rstrip()
+
+
+def lines(conversation: Conversation) -> Iterator[Line]:
+    """What is told of a conversation."""
+    told = [(turn, list(_below(turn, before))) for turn, before in _with_instructions(conversation)]
+    labels = [len(line.label) for _, below in told for line in below if len(line.label) <= WIDEST]
+    width, digits = max(labels, default=0), len(str(len(told)))
+    for turn, below in told:
+        yield Line("turn", f"turn {turn.number:<{digits}}", visible("  ".join(head(turn))))
+        for line in below:
+            yield Line(line.kind, visible(f"  {line.label:<{width}}"), visible(line.text))
+
+
+def visible(text: str) -> str:
+    """A text of which nothing moves a terminal's cursor or changes its colours: control characters are escaped."""
+    return UNPRINTABLE.sub(_escaped, text.replace("\r\n", "\n"))
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return f"\\x{ord(found[0]):02x}" if ord(found[0]) < 256 else f"\\u{ord(found[0]):04x}"
+
+
+def _with_instructions(conversation: Conversation) -> Iterator[tuple[Turn, str | None]]:
+    """Each turn with the instructions that were told last: what is the same again need not be."""
+    last = None
+    for turn in conversation.turns:
+        yield turn, last
+        last = turn.instructions or last
+
+
+def head(turn: Turn) -> Iterator[str]:
+    """What is told of a turn as a whole, in its parts."""
+    response_id = turn.response_id or turn.does
+    if turn.does not in PLAIN:
+        yield turn.does
+    if turn.does in PLAIN or response_id not in turn.does:
+        yield response_id
+    if turn.status >= 400:
+        yield str(turn.status)
+    if turn.model:
+        yield turn.model
+    if turn.previous_response_id:
+        yield f"after {turn.previous_response_id}" + (f" (turn {turn.goes_on_from})" if turn.goes_on_from else "")
+    if turn.conversation_id:
+        yield f"in {turn.conversation_id}"
+    if turn.events is not None:
+        yield f"streamed, {counted(turn.events, 'event')}"
+    if turn.ended not in USUAL:
+        yield str(turn.ended)
+    if turn.usage:
+        yield usage_in_words(turn.usage)
+    if context := _context(turn):
+        yield f"({context})"
+
+
+def usage_in_words(usage: Usage) -> str:
+    """Token counts: `60 in (40 cached), 9 out (5 reasoning)`."""
+    cached = f" ({usage.cached} cached)" if usage.cached else ""
+    reasoning = f" ({usage.reasoning} reasoning)" if usage.reasoning else ""
+    return f"{usage.input} in{cached}, {usage.output} out{reasoning}"
+
+
+def _context(turn: Turn) -> str:
+    """What the model saw that is not told below."""
+    if turn.again:
+        return f"sent again: {counted(turn.again, 'item')} known from turn {turn.goes_on_from}"
+    if not (turn.previous_response_id or turn.conversation_id) or turn.status >= 400:
+        return ""
+    before = "what came before was not recorded" if turn.seen is None else f"seen by the model: {turn.seen}"
+    return "" if turn.seen == turn.sends else f"sent: {counted(turn.sends, 'item')}; {before}"
+
+
+def counted(number: int, thing: str) -> str:
+    """`1 item`, `2 items`."""
+    return f"{number} {thing}{'' if number == 1 else 's'}"
+
+
+def _below(turn: Turn, instructions: str | None) -> Iterator[Line]:
+    if turn.instructions and turn.instructions != instructions:
+        yield Line("instructions", "instructions", turn.instructions)
+    yield from map(_told, (*turn.sent[turn.again :], *turn.answered))
+    if turn.error:
+        yield Line("error", "error", turn.error)
+    if turn.problem:
+        yield Line("note", "note", turn.problem)
+
+
+def _told(item: Item) -> Line:
+    kind = item.label if item.kind == "message" else item.kind
+    return Line(kind, item.label, SAYS.get(item.kind, "{}").format(item.text))

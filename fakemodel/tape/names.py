@@ -1,0 +1,79 @@
+"""Short names for the identifiers of a recording: `resp_1`, `conv_1`, `call_2`, by the order in which they appear."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from fakemodel.tape.identifiers import IDENTIFIER, kind_of, renamed
+from fakemodel.tape.interaction import Interaction
+from fakemodel.wire.ids import PREFIXES
+
+__all__ = ["Names", "identifiable"]
+
+SHORT = re.compile(rb"[A-Za-z]+_[0-9]+\b")
+
+MEMBER = re.compile(
+    rb'"(?:id|call_id|tool_call_id|item_id|previous_response_id|conversation)": ?"((?:%b)[_-][0-9A-Za-z]{16,})"'
+    % "|".join(sorted(PREFIXES)).encode()
+)
+"""A member that is an id."""
+
+DIGITS = "000000"
+"""What makes an identifier of a word."""
+
+
+class Names:
+    """Gives each identifier a short name when it is first seen; none that stands in the recorded `bodies` itself."""
+
+    def __init__(self, bodies: Iterable[bytes] = ()) -> None:
+        self._taken = {found.decode() for body in bodies for found in SHORT.findall(body)}
+        self._numbers = Counter[str]()
+        self._names: dict[str, str] = {}
+
+    def __call__(self, text: str) -> str:
+        """A text in which identifiers have their short names."""
+        return renamed(text, self._name)
+
+    def _name(self, identifier: re.Match[str]) -> str:
+        if identifier[0] not in self._names:
+            self._names[identifier[0]] = self._next(kind_of(identifier).rstrip("_-:"))
+        return self._names[identifier[0]]
+
+    def _next(self, kind: str) -> str:
+        while True:
+            self._numbers[kind] += 1
+            name = f"{kind}_{self._numbers[kind]}"
+            if name not in self._taken:
+                return name
+
+
+def identifiable(turns: Sequence[Interaction]) -> list[Interaction]:
+    """The turns with all ids such as are known for ids in any text.
+
+    Some are letters alone, as one in fifty of the ids of calls, and could be words: they are given digits.
+    """
+    bodies = (body for turn in turns for body in (turn.request.body, turn.response.body))
+    found = {each.decode() for body in bodies for each in MEMBER.findall(body)}
+    wordlike = sorted((each for each in found if not IDENTIFIER.fullmatch(each)), key=len, reverse=True)
+    if not wordlike:
+        return list(turns)
+    pattern = "|".join(wordlike)
+    as_text, as_bytes = re.compile(pattern), re.compile(pattern.encode())
+
+    def in_body(body: bytes) -> bytes:
+        return as_bytes.sub(lambda word: word[0] + DIGITS.encode(), body)
+
+    return [
+        Interaction(
+            replace(
+                turn.request,
+                uri=as_text.sub(lambda word: word[0] + DIGITS, turn.request.uri),
+                body=in_body(turn.request.body),
+            ),
+            replace(turn.response, body=in_body(turn.response.body)),
+        )
+        for turn in turns
+    ]
