@@ -12,6 +12,7 @@ from fakemodel.transcripts.chunks import chunk_lines
 from fakemodel.transcripts.events import event_lines
 from fakemodel.transcripts.lines import Line, folded
 from fakemodel.transcripts.names import Names
+from fakemodel.transcripts.turns import TURNS, turn_lines
 from fakemodel.wire import chat, responses
 from fakemodel.wire.payload import Payload, payload_of, payloads_of, read_as
 from fakemodel.wire.sse import payloads_in
@@ -43,7 +44,8 @@ def transcript(value: object, *, usage: bool = False, times: bool = False) -> st
     """What was streamed, answered or asked as text for people: a line for each event, runs of deltas folded into one.
 
     `value` is a list (or any iterable) of Responses events or of Chat Completions chunks, SDK objects or dicts, or the
-    bytes of such a stream; a `Reply`; or a `Response` or `ChatCompletion`.
+    bytes of such a stream; a `Reply`; a `Response` or `ChatCompletion`; or the turns of a FakeModel, of a FakeOpenAI
+    (or its `requests`), or of a cassette, which are told as `fakemodel show` tells a recording.
 
     Ids are numbered by first appearance: `resp_1`, `msg_1`. What changes from run to run is left out: obfuscation, and
     without `usage` and `times` the counts and the times. What the lines above let expect is not said again; what is
@@ -53,10 +55,11 @@ def transcript(value: object, *, usage: bool = False, times: bool = False) -> st
     The text has no newline at its end. Raises StreamError for a value that is none of these.
     """
     names = Names(usage=usage, times=times)
-    return "\n".join(_lines(value, names)) or NOTHING
+    return "\n".join(_lines(value, names, usage)) or NOTHING
 
 
-def _lines(value: object, names: Names) -> Iterable[str]:
+def _lines(value: object, names: Names, usage: bool) -> Iterable[str]:
+    value = getattr(value, "turns", value)
     if isinstance(value, bytes):
         return _stream_lines(payloads_in(value), names)
     if isinstance(value, Reply):
@@ -65,7 +68,10 @@ def _lines(value: object, names: Names) -> Iterable[str]:
         return _answer_lines(payload_of(value), names)
     if not isinstance(value, Iterable) or isinstance(value, str):
         raise _unknown(value)
-    return _stream_lines(payloads_of(value), names)
+    found = list(value)
+    if found and all(isinstance(each, TURNS) for each in found):
+        return turn_lines(found, usage=usage)
+    return _stream_lines(payloads_of(found), names)
 
 
 def _answer_lines(answer: Payload, names: Names) -> Iterable[str]:
@@ -88,6 +94,6 @@ def _stream_lines(payloads: list[Payload], names: Names) -> Iterable[str]:
 
 def _unknown(value: object) -> StreamError:
     return StreamError(
-        f"A transcript is made of a list of events or chunks, a Reply, a Response or a ChatCompletion, "
+        f"A transcript is made of a list of events or chunks, a Reply, a Response, a ChatCompletion, or turns, "
         f"not of {value!r}."
     )

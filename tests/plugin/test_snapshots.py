@@ -1,8 +1,13 @@
 """Snapshots by syrupy: written, compared, updated, and what people read of them."""
 
+import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+
+import fakemodel
 
 pytest.importorskip("syrupy")
 
@@ -170,3 +175,29 @@ def test_without_syrupy_the_fixture_says_what_to_install(suite: pytest.Pytester)
         "wire_snapshot is kept by syrupy, which is not loaded: pip install 'fakemodel[syrupy]', "
         "and `-p syrupy` where plugins are not loaded by themselves"
     ) in result.outlines
+
+
+ROOT = Path(fakemodel.__file__).parent.parent
+
+
+def test_the_page_on_snapshots_shows_what_is_kept(suite: pytest.Pytester):
+    page = (ROOT / "docs/snapshots.md").read_text(encoding="utf-8")
+    section = page[page.index("\n## syrupy\n") : page.index("\n## inline-snapshot\n")]
+    code, _, shown = re.findall(r"^```\w*\n(.*?)^```$", section, flags=re.MULTILINE | re.DOTALL)
+    place = re.search(r"writes __snapshots__/(\S+)$", page, re.MULTILINE)[1]
+    suite.makepyfile(test_agent=code)
+
+    suite.runpytest("--snapshot-update").assert_outcomes(passed=1)
+
+    assert kept(suite) == {place: shown}
+
+
+def test_nothing_of_it_is_imported_before_a_test_asks_for_it():
+    found = (
+        "import sys, fakemodel.plugin; "
+        "print([name for name in sys.modules if name.startswith(('syrupy', 'fakemodel.snap', 'fakemodel.trans'))])"
+    )
+
+    told = subprocess.run([sys.executable, "-c", found], cwd=ROOT, capture_output=True, text=True, check=True)
+
+    assert told.stdout.strip() == "[]"
