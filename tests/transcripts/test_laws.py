@@ -1,24 +1,47 @@
 """The laws of transcripts: what is another stream has another text, and what is drawn anew each time is not in it."""
 
 import copy
+import functools
+import operator
 import re
+from collections import Counter
+from contextlib import suppress
 
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from fakemodel import transcript
+from fakemodel import Reply, StreamError, transcript
 from fakemodel.tape import layout
 from fakemodel.wire import chat, responses
 from tests.wire.replies import replies
 
 LEFT_OUT = {"usage", "obfuscation", "created", "created_at", "completed_at", "encrypted_content"}
-NAMED = {"id", "item_id", "call_id"}
+NAMED = {"id", "item_id", "call_id", "container_id"}
 
-laws = settings(derandomize=True, deadline=None, max_examples=200)
+laws = settings(derandomize=True, deadline=None, max_examples=100)
+
+ITEMS = [
+    {"type": "web_search_call", "status": "completed", "action": {"type": "search", "query": "weather"}},
+    {"type": "file_search_call", "status": "completed", "queries": ["weather"], "results": None},
+    {"type": "code_interpreter_call", "status": "completed", "code": "1 + 1", "container_id": "cntr_1", "outputs": []},
+    {"type": "mcp_list_tools", "server_label": "docs", "tools": [{"name": "ask", "input_schema": {}}]},
+    {"type": "mcp_call", "status": "failed", "name": "ask", "arguments": "{}", "server_label": "docs", "error": "gone"},
+    {"type": "compaction", "encrypted_content": "secret"},
+    {"type": "computer_call", "status": "completed", "action": {"type": "wait"}, "pending_safety_checks": []},
+]
+"""What parts have no words for."""
+
+
+def with_items(reply: Reply, items: list[dict]) -> Reply:
+    return Reply(*items, *reply.parts, usage=reply.usage, status=reply.status, reason=reply.reason)
+
 
 event_streams = st.builds(
-    lambda reply, background: list(responses.events(reply, fields={"background": background}, obfuscation=True)),
+    lambda reply, items, background: list(
+        responses.events(with_items(reply, items), fields={"background": background}, obfuscation=True)
+    ),
     replies,
+    st.lists(st.sampled_from(ITEMS), max_size=2),
     st.booleans(),
 )
 chunk_streams = st.builds(lambda reply: list(chat.chunks(reply, obfuscation=True)), replies)
@@ -32,17 +55,38 @@ def renumbered(stream: list[dict]) -> list[dict]:
     ]
 
 
-def leaves(value, path=()):
-    """Every text and number that stands in a payload, where it is one that a transcript tells."""
+def leaves(value, path=(), *, named=False):
+    """Where a text or a number stands that a transcript tells; with `named`, an id."""
     if isinstance(value, dict):
         for key, held in value.items():
-            if key not in LEFT_OUT | NAMED:
-                yield from leaves(held, (*path, key))
+            if key in NAMED and named and held is not None:
+                yield (*path, key)
+            elif key not in LEFT_OUT | NAMED:
+                yield from leaves(held, (*path, key), named=named)
     elif isinstance(value, list):
-        for at, held in enumerate(value):
-            yield from leaves(held, (*path, at))
-    elif value is not None:
+        for place, held in enumerate(value):
+            yield from leaves(held, (*path, place), named=named)
+    elif value is not None and not named:
         yield path
+
+
+def holders(value, path=()):
+    """Where anything stands."""
+    if path:
+        yield path
+    for key, held in value.items() if isinstance(value, dict) else enumerate(value if isinstance(value, list) else ()):
+        yield from holders(held, (*path, key))
+
+
+def at(value, path):
+    return functools.reduce(operator.getitem, path, value)
+
+
+junk = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=3),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from(["type", "index", "id"]), inner),
+    max_leaves=4,
+)
 
 
 def changed(value):
@@ -63,40 +107,59 @@ def spoken(event):
 @laws
 @given(streams, st.data())
 def test_a_value_that_is_another_one_is_told(stream, data):
-    *path, key = data.draw(st.sampled_from(list(leaves(stream))))
+    path = data.draw(st.sampled_from(list(leaves(stream))))
     other = copy.deepcopy(stream)
-    holder = other
-    for step in path:
-        holder = holder[step]
-    holder[key] = changed(holder[key])
+    at(other, path[:-1])[path[-1]] = changed(at(stream, path))
+
+    assert transcript(other) != transcript(stream)
+
+
+@laws
+@given(event_streams, st.data())
+def test_an_id_that_is_not_the_same_everywhere_is_told(stream, data):
+    places = list(leaves(stream, named=True))
+    ids = Counter(at(stream, path) for path in places)
+    path = data.draw(st.sampled_from([path for path in places if ids[at(stream, path)] > 1]))
+    other = copy.deepcopy(stream)
+    at(other, path[:-1])[path[-1]] = "msg_invented"
 
     assert transcript(other) != transcript(stream)
 
 
 @laws
 @given(streams, st.data())
-def test_an_event_that_is_missing_is_told(stream, data):
-    at = data.draw(st.integers(0, len(stream) - 1))
+def test_what_is_no_stream_of_the_api_is_told_or_refused_by_our_own_error(stream, data):
+    path = data.draw(st.sampled_from(list(holders(stream))))
+    at(stream, path[:-1])[path[-1]] = data.draw(junk)
 
-    assert transcript(renumbered(stream[:at] + stream[at + 1 :])) != transcript(stream)
+    with suppress(StreamError):
+        assert transcript(stream)
+
+
+@laws
+@given(streams, st.data())
+def test_an_event_that_is_missing_is_told(stream, data):
+    place = data.draw(st.integers(0, len(stream) - 1))
+
+    assert transcript(renumbered(stream[:place] + stream[place + 1 :])) != transcript(stream)
 
 
 @laws
 @given(streams, st.data())
 def test_an_event_that_came_twice_is_told(stream, data):
-    at = data.draw(st.integers(0, len(stream) - 1))
+    place = data.draw(st.integers(0, len(stream) - 1))
 
-    assert transcript(renumbered(stream[: at + 1] + stream[at:])) != transcript(stream)
+    assert transcript(renumbered(stream[: place + 1] + stream[place:])) != transcript(stream)
 
 
 @laws
 @given(streams, st.data())
 def test_two_events_that_changed_places_are_told(stream, data):
-    at = data.draw(st.integers(0, len(stream) - 2))
-    first, second = stream[at : at + 2]
+    place = data.draw(st.integers(0, len(stream) - 2))
+    first, second = stream[place : place + 2]
     assume(spoken(first) != spoken(second))  # how a text was cut into its deltas is not told
 
-    assert transcript(renumbered([*stream[:at], second, first, *stream[at + 2 :]])) != transcript(stream)
+    assert transcript(renumbered([*stream[:place], second, first, *stream[place + 2 :]])) != transcript(stream)
 
 
 @laws
