@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from fakemodel.reply import Reply as Reply
     from fakemodel.streams import stream as stream
     from fakemodel.tape.recorder import cassette as cassette
+    from fakemodel.transcripts.transcript import transcript as transcript
     from fakemodel.wire.laws import check_chunks as check_chunks
     from fakemodel.wire.laws import check_events as check_events
     from fakemodel.wire.sse import sse as sse
@@ -77,6 +78,7 @@ _HOMES = {
     "fakemodel.reply": ("Reply",),
     "fakemodel.streams": ("stream",),
     "fakemodel.tape.recorder": ("cassette",),
+    "fakemodel.transcripts.transcript": ("transcript",),
     "fakemodel.wire.laws": ("check_chunks", "check_events"),
     "fakemodel.wire.sse": ("sse",),
 }

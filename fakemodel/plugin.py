@@ -20,6 +20,8 @@ from fakemodel.tape import MODES, VERBS
 from fakemodel.tape.settings import MARKER, SETTINGS
 
 if TYPE_CHECKING:
+    from syrupy.assertion import SnapshotAssertion
+
     from fakemodel.api.fake_openai import FakeOpenAI
     from fakemodel.api.server import LoopbackServer
     from fakemodel.model.fake_model import FakeModel
@@ -150,6 +152,21 @@ def cassette(request: pytest.FixtureRequest, _cassette_in_player: None) -> Casse
         return others
     except pytest.FixtureLookupError:
         pytest.fail("Name the cassette fixture in the test's signature, or use @pytest.mark.cassette.", pytrace=False)
+
+
+@pytest.fixture
+def wire_snapshot(request: pytest.FixtureRequest) -> SnapshotAssertion:
+    """syrupy's `snapshot`, kept as a transcript: `assert events == wire_snapshot`."""
+    if not request.config.pluginmanager.hasplugin("syrupy"):
+        pytest.fail(
+            "wire_snapshot is kept by syrupy, which is not loaded: pip install 'fakemodel[syrupy]', "
+            "and `-p syrupy` where plugins are not loaded by themselves",
+            pytrace=False,
+        )
+    from fakemodel.snapshots import TranscriptExtension
+
+    snapshot: SnapshotAssertion = request.getfixturevalue("snapshot")
+    return snapshot.use_extension(TranscriptExtension)
 
 
 @pytest.fixture(autouse=True)

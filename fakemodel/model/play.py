@@ -20,7 +20,7 @@ from fakemodel.wire.grammar import ENDS
 from fakemodel.wire.ids import Ids
 from fakemodel.wire.payload import Payload, payload_of
 
-__all__ = ["answer", "events"]
+__all__ = ["answer", "events", "payloads"]
 
 UNFINISHED = ("in_progress", "queued")
 
@@ -47,7 +47,7 @@ async def answer(reply: Any, turn: Turn, memory: Memory, classic_usage: Usage | 
 async def events(reply: Any, turn: Turn, memory: Memory, classic_usage: Usage | None) -> AsyncGenerator[Any, None]:
     """The events that stream the answer. Raises the error of a failure, after the events that come before it."""
     if isinstance(reply, Failure):
-        for payload in list(_payloads(reply.reply, turn))[: reply.after] if reply.reply is not None else ():
+        for payload in list(_events(reply.reply, turn))[: reply.after] if reply.reply is not None else ():
             yield sdk.event(payload)
         raise reply.error
     if isinstance(reply, Events):
@@ -63,7 +63,7 @@ async def events(reply: Any, turn: Turn, memory: Memory, classic_usage: Usage | 
             if close := getattr(reply, "aclose", None):
                 await close()
     elif isinstance(reply, Reply | ModelResponse):
-        for payload in _payloads(_counted(reply, turn) if isinstance(reply, Reply) else _reply(reply), turn):
+        for payload in payloads(reply, turn):
             _keep(payload, turn, memory)
             event = sdk.event(payload)
             if payload["type"] in ENDS:
@@ -92,7 +92,16 @@ def _keeps_raw_usage(turn: Turn) -> bool:
     return getattr(turn.args["model_settings"], "preserve_raw_usage", None) is True
 
 
-def _payloads(reply: Reply, turn: Turn) -> Iterator[Payload]:
+def payloads(reply: Any, turn: Turn) -> Iterator[Payload]:
+    """The events that stream a reply which is there already: not an async iterator."""
+    if isinstance(reply, Events):
+        return map(payload_of, reply.events)
+    if isinstance(reply, Reply | ModelResponse):
+        return _events(_counted(reply, turn) if isinstance(reply, Reply) else _reply(reply), turn)
+    return map(payload_of, classic.events(reply, None))
+
+
+def _events(reply: Reply, turn: Turn) -> Iterator[Payload]:
     return responses.events(reply, ids=Ids(turn.number, turn.chain), fields=_echoed(turn))
 
 

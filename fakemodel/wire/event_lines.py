@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 from fakemodel.wire.payload import Payload, without_nulls
 
-__all__ = ["CHUNK", "CLASS", "NUMBER", "Row", "event_lines", "type_of"]
+__all__ = ["ABSENT", "CHUNK", "CLASS", "NUMBER", "Row", "differences", "event_lines", "type_of"]
 
 CHUNK = "chat.completion.chunk"
 DELTA, CALL = "choices.delta", "choices.delta.tool_calls.function"
@@ -43,6 +43,7 @@ MEMBERS, VALUE_WIDTH = 3, 24
 """How many members that differ are told, and how wide their values may be beside one another."""
 
 ABSENT = object()
+"""What stands where one side has nothing."""
 
 NUMBER = "sequence_number"
 """The member that is another one in every event behind one that is missing."""
@@ -93,7 +94,7 @@ def _found(event: Payload, steps: Sequence[str]) -> list[Any]:
 def _differing(pair: Row, width: int | None) -> list[str]:
     """The first members in which two events differ, as either has them; without a `width` all of them, in full."""
     (_, i, ours), (_, j, theirs) = pair
-    found = [each for each in _differences("", ours, theirs) if i == j or each[0] != NUMBER]
+    found = [each for each in differences("", ours, theirs) if i == j or each[0] != NUMBER]
     shown = found[:MEMBERS] if width else found
     more = f", and {len(found) - len(shown)} more" if len(found) > len(shown) else ""
     sides: list[list[str]] = [[], []]
@@ -109,17 +110,17 @@ def _differing(pair: Row, width: int | None) -> list[str]:
     return [(_cut(line, width - len(more)) if width else line) + more for line in lines]
 
 
-def _differences(path: str, ours: object, theirs: object) -> Iterator[tuple[str, object, object]]:
+def differences(path: str, ours: object, theirs: object) -> Iterator[tuple[str, object, object]]:
     """Every path at which two payloads differ, with both values."""
     if isinstance(ours, dict) and isinstance(theirs, dict):
         names = [CLASS] if ours.get(CLASS) != theirs.get(CLASS) else {**ours, **theirs}
         for name in names:
             inner = f"{path}.{name}" if path else str(name)
-            yield from _differences(inner, ours.get(name, ABSENT), theirs.get(name, ABSENT))
+            yield from differences(inner, ours.get(name, ABSENT), theirs.get(name, ABSENT))
     elif isinstance(ours, list) and isinstance(theirs, list):
         for index, pair in enumerate(zip_longest(ours, theirs, fillvalue=ABSENT)):
-            yield from _differences(f"{path}[{index}]", *pair)
-    elif ours != theirs:
+            yield from differences(f"{path}[{index}]", *pair)
+    elif ours != theirs or isinstance(ours, bool) != isinstance(theirs, bool):
         yield path, ours, theirs
 
 

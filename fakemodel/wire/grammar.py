@@ -20,6 +20,7 @@ __all__ = [
     "NOT_YET",
     "OPENED",
     "PART_TEXTS",
+    "WITHOUT_STATUS",
     "Free",
     "Outcome",
     "Parts",
@@ -115,6 +116,9 @@ GRAMMAR: dict[str, tuple[Step, ...]] = {
     "compaction": (),
 }
 """The events between `response.output_item.added` and `.done`, by the item's type."""
+
+WITHOUT_STATUS = {"reasoning", "compaction", "mcp_list_tools"}
+"""The types of items that have no status of their own."""
 
 ABSENT = object()
 NOT_YET: dict[str, Payload] = {
