@@ -1,6 +1,7 @@
 """What values look like where they are printed: what a script is made of can be pasted, all else is short."""
 
 import inspect
+import re
 from collections.abc import Callable
 
 import openai
@@ -140,10 +141,9 @@ def test_an_api_its_journal_and_what_it_keeps_tell_what_they_hold():
     assert repr(FakeOpenAI(["Hi"])) == "<FakeOpenAI: 0 requests answered, 1 reply left>"
     assert repr(api) == "<FakeOpenAI: 3 requests answered, 0 replies left>"
     assert repr(api.transport()) == f"<transport of {api!r}>"
-    assert [repr(request) for request in api.requests[1:]] == [
-        """<Request: POST /v1/responses '{"model":"gpt-4.1","conversa … 0000100000000","input":"Hi"}' -> 200>""",
-        """<Request: POST /v1/responses '{"model":"gpt-4.1","input":"Hi","stream":true}' -> faults.cut(after=2)>""",
-    ]
+    said, cut_off = map(repr, api.requests[1:])
+    assert re.fullmatch(r"<Request: POST /v1/responses '\{.{20,56} … .{20,56}\}' -> 200>", said)
+    assert re.fullmatch(r"<Request: POST /v1/responses '\{.{20,56}\}' -> faults\.cut\(after=2\)>", cut_off)
     assert repr(api.requests[-1].answer) == "<Answer: 200, 2 of 2 parts sent>"
     assert repr(api.turns[0]) == "<Turn: /v1/responses 'Hi' -> 'Hello.'>"
     assert repr(conversation) == f"<Conversation {conversation.id}: 3 items>"
