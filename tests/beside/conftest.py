@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-NEIGHBOURS = ("cassetter", "randomly", "recording", "rerunfailures")
+NEIGHBOURS = ("aimock", "cassetter", "inline_snapshot", "randomly", "recording", "rerunfailures", "syrupy")
 """By the names under which pytest loads them."""
 
 ASK = """
