@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import NamedTuple, TypeAlias, overload
 
+from fakemodel.shown import shortened
 from fakemodel.wire.errors import Refused
 from fakemodel.wire.ids import CALL_TYPES
 from fakemodel.wire.payload import Payload
@@ -119,7 +120,7 @@ class Context(Sequence[Payload]):
         return isinstance(other, Sequence) and [*self] == [*other]
 
     def __repr__(self) -> str:
-        return f"Context({[*self]})"
+        return f"Context([{', '.join(shortened(repr(item)) for item in self)}])"
 
     @property
     def text(self) -> str:

@@ -66,7 +66,7 @@ class Guard:
         ]
 
     def __repr__(self) -> str:
-        return f"when({', '.join(f'{name}={expected!r}' for name, expected in self.conditions)})"
+        return f"when({', '.join(f'{name}={_written(expected)}' for name, expected in self.conditions)})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +107,10 @@ def _holds(expected: object, found: object) -> bool:
     if isinstance(found, list):
         return any(str(expected) in text for text in found)
     return expected == found
+
+
+def _written(value: object) -> str:
+    return "..." if value is ... else repr(value)
 
 
 def _told(value: object) -> str:

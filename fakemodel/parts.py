@@ -93,8 +93,9 @@ class ToolCall:
         return "".join(self.fragments)
 
     def __repr__(self) -> str:
+        whole = len(self.fragments) < 2 and self.fragments != ("",)
         shown = "" if self.id is None else f", id={self.id!r}"
-        return f"tool_call({self.name!r}, {self.arguments!r}{shown})"
+        return f"tool_call({self.name!r}, {self.arguments if whole else [*self.fragments]!r}{shown})"
 
 
 @dataclass(frozen=True, slots=True)

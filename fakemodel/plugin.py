@@ -304,11 +304,11 @@ def _judge(item: pytest.Item) -> None:
 
 def pytest_assertrepr_compare(config: pytest.Config, op: str, left: object, right: object) -> list[str] | None:
     """Tell in which event two streams differ; other comparisons are left to pytest."""
-    if op != "==" or not isinstance(left, list) or not isinstance(right, list):
+    if op not in ("==", "!=") or isinstance(left, str | bytes | int | float | None):
         return None
-    from fakemodel.wire.difference import comparison
+    from fakemodel.compared import explanation
 
-    return comparison(left, right, whole=config.get_verbosity(pytest.Config.VERBOSITY_ASSERTIONS) > 1)
+    return explanation(op, left, right, whole=config.get_verbosity(pytest.Config.VERBOSITY_ASSERTIONS) > 1)
 
 
 @pytest.hookimpl(wrapper=True)

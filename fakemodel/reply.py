@@ -108,7 +108,9 @@ class Reply:
             shown += [f"{name}={value!r}" for name in ("reason", "error") if (value := getattr(self, name)) is not None]
         shown += ["unchecked=True"] if self.unchecked else []
         told = f"Reply({', '.join(shown)})"
-        return f"Reply.choices({', '.join([told, *map(repr, self.others)])})" if self.others else told
+        if self.others:
+            told = f"Reply.choices({', '.join([told, *map(repr, self.others)])})"
+        return told if self.recorded is None else f"<as recorded: {told}>"
 
     @staticmethod
     def choices(*replies: object) -> Reply:

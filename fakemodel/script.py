@@ -12,11 +12,10 @@ from fakemodel.errors import NoReplyLeft, ReplyInvalid, UnplayedReplies
 from fakemodel.guards import Asked, Guarded, nearest
 from fakemodel.parts import Item, Part, Reasoning, Refusal, Text, ToolCall
 from fakemodel.reply import Reply
+from fakemodel.shown import counted, shortened
 from fakemodel.wire.outputs import words
 
-__all__ = ["Played", "Turns", "described", "no_reply_left", "shortened", "table", "unplayed_replies"]
-
-WIDTH = 60
+__all__ = ["Played", "Turns", "described", "no_reply_left", "table", "unplayed_replies"]
 
 SHOWN = 20
 """How many turns a table shows; of more, the first and the last."""
@@ -62,7 +61,7 @@ def no_reply_left(
             f"Add a Reply for turn {number}, or find out why it is not what a guard waits for."
         )
     return NoReplyLeft(
-        f"{subject} was called {_times(number)}, the script has {_replies(number - 1)}.\n"
+        f"{subject} was called {_times(number)}, the script has {counted(number - 1, 'reply')}.\n"
         f"{table(turns)}\n"
         f"Add a Reply for turn {number}, or find out why it was asked again."
     )
@@ -71,7 +70,7 @@ def no_reply_left(
 def unplayed_replies(subject: str, turns: Sequence[Played], left: Sequence[object]) -> UnplayedReplies:
     """The test is over, and `left` was never asked for."""
     return UnplayedReplies(
-        f"{subject} was called {_times(len(turns))}, the script has {_replies(len(turns) + len(left))}.\n"
+        f"{subject} was called {_times(len(turns))}, the script has {counted(len(turns) + len(left), 'reply')}.\n"
         f"{table(turns, left)}\n"
         "Remove what is not needed, or find out why it was not asked for."
     )
@@ -96,6 +95,8 @@ def described(reply: object) -> str:
         return shortened(" + ".join(map(_part, reply.parts)) or "nothing")
     if isinstance(reply, BaseException | type):
         return shortened(f"raise {reply!r}")
+    if isinstance(told := getattr(reply, "told", None), str):  # a step that is more than what it says
+        return shortened(told)
     if isinstance(output := getattr(reply, "output", None), list):  # an answer of the Agents SDK
         reply = output
     if isinstance(reply, list):
@@ -103,13 +104,6 @@ def described(reply: object) -> str:
     if callable(reply):
         return shortened(f"what {getattr(reply, '__name__', repr(reply))} returns")
     return shortened(repr(reply))
-
-
-def shortened(words: str) -> str:
-    """`words` on one line of at most 60 characters, the middle left out."""
-    words = " ".join(words.split())
-    half = (WIDTH - 3) // 2
-    return words if len(words) <= WIDTH else f"{words[:half]} … {words[-half:]}"
 
 
 def _classic(item: object) -> str:
@@ -140,7 +134,3 @@ def _word(word: Part) -> str:
 
 def _times(count: int) -> str:
     return "once" if count == 1 else f"{count} times"
-
-
-def _replies(count: int) -> str:
-    return "1 reply" if count == 1 else f"{count} replies"

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from fakemodel.context import Context, check_reasoning
+from fakemodel.context import Context, check_reasoning, text_of
+from fakemodel.shown import counted, shortened
 from fakemodel.wire.errors import Refused
 from fakemodel.wire.payload import Payload
 
@@ -23,7 +24,7 @@ class Stream(Protocol):
     """Whether the server sends no more of it."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False)
 class Stored:
     """A response that is kept: its `body`, the items that its turn `saw`, and the position at which its `chain` began.
 
@@ -38,7 +39,11 @@ class Stored:
     coming: list[Payload] = field(default_factory=list)
     events: Callable[..., Iterator[Payload]] | None = None
     streams: list[Stream] = field(default_factory=list)
-    _context: Context | None = field(default=None, init=False, repr=False)
+    _context: Context | None = field(default=None, init=False)
+
+    def __repr__(self) -> str:
+        said = shortened(repr("".join(map(text_of, self.body.get("output", ())))))
+        return f"<Response {self.body['id']}: {self.body.get('status')}, {said}>"
 
     @property
     def context(self) -> Context:
@@ -50,7 +55,7 @@ class Stored:
         return self._context
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False)
 class Conversation:
     """A conversation that is kept: its `items` in their order, and the `run` that holds it, if one does.
 
@@ -62,6 +67,9 @@ class Conversation:
     metadata: Mapping[str, str] = field(default_factory=dict)
     items: Context = field(default_factory=Context)
     run: Stored | bool = False
+
+    def __repr__(self) -> str:
+        return f"<Conversation {self.id}: {counted(len(self.items), 'item')}{', in use' if self.run else ''}>"
 
     def item(self, item_id: str) -> Payload:
         """One of its items. Raises Refused."""

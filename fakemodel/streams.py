@@ -15,7 +15,11 @@ class Stream(Generic[T]):
 
     def __init__(self, items: Iterable[T]) -> None:
         self._items = iter(items)
+        self._read = 0
         self.closed = False
+
+    def __repr__(self) -> str:
+        return f"<Stream: {self._read} read, {'closed' if self.closed else 'open'}>"
 
     def __iter__(self) -> Iterator[T]:
         return self
@@ -23,7 +27,9 @@ class Stream(Generic[T]):
     def __next__(self) -> T:
         if self.closed:
             raise StopIteration
-        return next(self._items)
+        item = next(self._items)
+        self._read += 1
+        return item
 
     def __aiter__(self) -> AsyncIterator[T]:
         return self

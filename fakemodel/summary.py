@@ -1,9 +1,12 @@
-"""What pytest says of cassettes at its end: what became of them, and which have no test any more."""
+"""What pytest says of cassettes at its end, in one line: what became of them, and how many have no test any more.
+
+A verbose run lists them by name. A run with -qq says nothing, as pytest's own line does then.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -12,15 +15,20 @@ from fakemodel.run import RUN
 
 __all__ = ["Summary"]
 
+ORPHAN = "without a test"
+
+QUIETEST = -1
+"""The verbosity of -q; pytest's own last line goes with -qq."""
+
 
 class Summary:
-    """One line at the end, counted from the reports, also of xdist's workers; and the orphans of a whole suite."""
+    """Counted from the reports, also of xdist's workers; orphans are looked for after a run of the whole suite."""
 
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
         self._outcomes: dict[tuple[str, str], str] = {}
         self._test_files: set[Path] = set()
-        self._used: set[Path] = set()
+        self._paths: dict[str, Path] = {}
         self._whole = self._left_out = False
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -32,7 +40,7 @@ class Summary:
         if report.when == "setup":
             self._test_files.add(self._config.rootpath / report.location[0])
             if path := getattr(report, "fakemodel_path", None):
-                self._used.add(Path(path))
+                self._paths[report.nodeid] = Path(path)
         outcome = getattr(report, "fakemodel_cassette", None)
         if outcome is not None:
             self._outcomes[report.nodeid, getattr(report, "worker_id", "")] = outcome  # of its last attempt
@@ -50,21 +58,41 @@ class Summary:
         self._whole = whole and ended and not (chosen or self._left_out or session.shouldfail or session.shouldstop)
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """Write the line, where there is anything to say."""
-        told = [f"{count} {outcome}" for outcome, count in sorted(Counter(self._outcomes.values()).items())]
+        """Write the line, where there is anything to say, and the list of a verbose run."""
+        verbosity = self._config.get_verbosity()
         orphans = self._orphans() if self._whole else []
+        told = [f"{count} {outcome}" for outcome, count in sorted(Counter(self._outcomes.values()).items())]
         if orphans:
-            told.append(f"{len(orphans)} without a test")
-        if told:
+            told.append(f"{len(orphans)} {ORPHAN}{' (-v lists them)' if verbosity < 1 else ''}")
+        if told and verbosity >= QUIETEST:
             terminalreporter.write_line(f"cassettes: {', '.join(told)}")
-        for path in orphans:
-            shown = path.relative_to(self._config.rootpath) if path.is_relative_to(self._config.rootpath) else path
-            terminalreporter.write_line(f"  no test has {shown}: delete it, or give it back its test")
+        if verbosity > 0:
+            for line in _columns([*self._became(), *((ORPHAN, self._shown(path), "") for path in orphans)]):
+                terminalreporter.write_line(line)
+
+    def _became(self) -> Iterator[tuple[str, str, str]]:
+        """What became of each cassette, its file, and the test whose it is."""
+        for (nodeid, _), outcome in sorted(self._outcomes.items(), key=lambda each: (each[1], each[0])):
+            yield outcome, self._shown(self._paths[nodeid]), nodeid
+
+    def _shown(self, path: Path) -> str:
+        from fakemodel.tape.paths import is_shipped, may_be_recorded, name_of_shipped
+
+        root = self._config.rootpath
+        if is_shipped(path) and not may_be_recorded(path, root):
+            return name_of_shipped(path)
+        return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
 
     def _orphans(self) -> list[Path]:
         folders = {file.parent / "cassettes" for file in self._test_files}
-        if not self._used and not any(map(Path.is_dir, folders)):
+        if not self._paths and not any(map(Path.is_dir, folders)):
             return []
         from fakemodel.tape.orphans import orphans
 
-        return orphans(self._test_files, self._used)
+        return orphans(self._test_files, set(self._paths.values()))
+
+
+def _columns(rows: Sequence[tuple[str, str, str]]) -> Iterator[str]:
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        yield "  " + "  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip()

@@ -22,6 +22,7 @@ from fakemodel.errors import FakeModelError
 from fakemodel.httpx_modules import sdk_httpx
 from fakemodel.reply import listed
 from fakemodel.script import Turns
+from fakemodel.shown import counted
 from fakemodel.state import Conversation, Stored
 
 if TYPE_CHECKING:
@@ -65,7 +66,8 @@ class FakeOpenAI:
         self.say(*listed(replies))
 
     def __repr__(self) -> str:
-        return f"<FakeOpenAI: {len(self.requests)} requests answered, {self.remaining} replies left>"
+        answered, left = counted(len(self.requests), "request"), counted(self.remaining, "reply")
+        return f"<FakeOpenAI: {answered} answered, {left} left>"
 
     def say(self, *replies: object) -> None:
         """Append replies. Raises ReplyInvalid."""

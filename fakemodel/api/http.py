@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from fakemodel.context import Context
+from fakemodel.shown import counted, sent
 from fakemodel.wire.payload import Payload, json_bytes, json_of
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ class Delivery:
 AT_ONCE = Delivery()
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False)
 class Answer:
     """What goes back: `parts` are the pieces of the body, which are sent one by one as the answer is iterated.
 
@@ -71,7 +72,7 @@ class Answer:
     status: int | None
     headers: Mapping[str, str]
     parts: tuple[bytes, ...]
-    end: Callable[[bool], None] | None = field(default=None, repr=False)
+    end: Callable[[bool], None] | None = None
     delivery: Delivery = AT_ONCE
     sent: int = 0
     """How many parts the client has been given."""
@@ -79,7 +80,10 @@ class Answer:
     """Whether the client went away before it had them all."""
     stopped: bool = False
     """Whether the server sends no more of them."""
-    _ended: bool = field(default=False, repr=False)
+    _ended: bool = False
+
+    def __repr__(self) -> str:
+        return f"<Answer: {self.status}, {self.sent} of {counted(len(self.parts), 'part')} sent>"
 
     def __iter__(self) -> Answer:
         return self
@@ -120,7 +124,7 @@ class Answer:
         return json_of(self.body)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False)
 class Request:
     """One request in the journal, with what was answered.
 
@@ -138,9 +142,13 @@ class Request:
     """Whether it came over loopback, where time is real."""
     named: Mapping[str, str] = field(default_factory=dict)
     context: Context = field(default_factory=Context)
-    answer: Answer | None = field(default=None, repr=False)
+    answer: Answer | None = None
     fault: Fault | None = None
     """What went wrong with the answer, where a test had it go wrong."""
+
+    def __repr__(self) -> str:
+        found = repr(self.fault) if self.fault else self.status or "no answer"
+        return f"<Request: {self.method} {self.path}{sent(self.body)} -> {found}>"
 
     @property
     def json(self) -> Any:

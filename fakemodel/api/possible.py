@@ -13,7 +13,8 @@ from fakemodel.api.schemas import Strict, flat, output_format, strict_functions,
 from fakemodel.context import ANSWERS
 from fakemodel.errors import ReplyInvalid
 from fakemodel.reply import Reply
-from fakemodel.script import described, shortened
+from fakemodel.script import described
+from fakemodel.shown import shortened
 from fakemodel.wire.ids import Ids
 from fakemodel.wire.outputs import outputs
 from fakemodel.wire.payload import Payload, json_of

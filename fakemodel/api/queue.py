@@ -10,7 +10,8 @@ from fakemodel.api.http import Call, Request, conversation_of
 from fakemodel.context import items_of
 from fakemodel.guards import Asked, Guarded, met
 from fakemodel.reply import Reply
-from fakemodel.script import Turns, described, no_reply_left, shortened, table, unplayed_replies
+from fakemodel.script import Turns, described, no_reply_left, table, unplayed_replies
+from fakemodel.shown import shortened
 from fakemodel.wire.payload import Payload
 
 __all__ = ["Queue", "Responder", "Steps", "Turn", "Waited", "asked", "waited"]
@@ -24,13 +25,16 @@ Waited: TypeAlias = Callable[[], object | Awaitable[object]]
 Steps: TypeAlias = Generator[Waited, object, "tuple[int, Reply]"]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False)
 class Turn:
     """One request that asked the script for a reply, and what it was answered."""
 
     call: Call
     reply: object = None
     responder: Responder | None = None
+
+    def __repr__(self) -> str:
+        return f"<Turn: {self.asked} -> {self.answered}>"
 
     @property
     def asked(self) -> str:

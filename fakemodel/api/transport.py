@@ -37,6 +37,9 @@ def transport_class(httpx: ModuleType) -> type[Any]:
         def __init__(self, server: FakeOpenAI) -> None:
             self._server = server
 
+        def __repr__(self) -> str:
+            return f"<transport of {self._server!r}>"
+
         def handle_request(self, request: Any) -> Any:
             noted = _noted(request, request.read())
             answer = self._server.answer(noted)

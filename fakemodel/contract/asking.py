@@ -45,7 +45,7 @@ class Result:
     usage: Usage | None = None
     response_id: str | None = None
     status: str | None = None
-    events: Sequence[Any] | None = None
+    events: Sequence[Any] | None = field(default=None, repr=False)
 
     @classmethod
     def of(cls, response: Any) -> Result:

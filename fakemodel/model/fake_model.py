@@ -21,6 +21,7 @@ from fakemodel.model.steps import Failure, Slow, is_error, written
 from fakemodel.model.turns import Turn
 from fakemodel.reply import Reply, listed
 from fakemodel.script import Turns, no_reply_left, table, unplayed_replies
+from fakemodel.shown import counted
 from fakemodel.wire.errors import Refused
 
 if TYPE_CHECKING:
@@ -83,7 +84,8 @@ class FakeModel(Model):
             self.say(*replies)
 
     def __repr__(self) -> str:
-        return f"<FakeModel: {len(self.turns)} turns played, {self.remaining} replies left>"
+        played, left = counted(len(self.turns), "turn"), counted(self.remaining, "reply")
+        return f"<{type(self).__name__}: {played} played, {left} left>"
 
     def say(self, *replies: object) -> None:
         """Append replies, and be strict from now on. Raises ReplyInvalid for what is no reply."""

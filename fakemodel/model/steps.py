@@ -13,6 +13,7 @@ from fakemodel.model.classic import converted
 from fakemodel.model.interface import ModelResponse
 from fakemodel.reply import Reply
 from fakemodel.script import described
+from fakemodel.shown import counted
 
 __all__ = ["Events", "Failure", "Slow", "failure", "is_error", "slow", "written"]
 
@@ -24,7 +25,12 @@ class Events:
     events: tuple[Any, ...]
 
     def __repr__(self) -> str:
-        return f"{len(self.events)} events"
+        return f"<{self.told}>"
+
+    @property
+    def told(self) -> str:
+        """The step in a few words, for a table."""
+        return counted(len(self.events), "event")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +43,16 @@ class Failure:
     retry_advice: Any = None
 
     def __repr__(self) -> str:
-        told = f" after {self.after} events" if self.reply is not None else ""
-        return f"raise {self.error!r}{told}"
+        shown = [repr(self.error)]
+        shown += [repr(self.reply), f"after={self.after}"] if self.reply is not None else []
+        shown += [f"retry_advice={self.retry_advice!r}"] if self.retry_advice is not None else []
+        return f"failure({', '.join(shown)})"
+
+    @property
+    def told(self) -> str:
+        """The step in a few words, for a table."""
+        after = f" after {counted(self.after, 'event')}" if self.reply is not None else ""
+        return f"raise {self.error!r}{after}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +64,12 @@ class Slow:
     between: float = 0.0
 
     def __repr__(self) -> str:
+        between = f", between={self.between!r}" if self.between else ""
+        return f"slow({self.step!r}, {self.seconds!r}{between})"
+
+    @property
+    def told(self) -> str:
+        """The step in a few words, for a table."""
         return f"after {self.seconds:g} s: {described(self.step)}"
 
 

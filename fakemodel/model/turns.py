@@ -9,7 +9,8 @@ from typing import Any
 
 from fakemodel.context import Context, items_of
 from fakemodel.guards import Asked
-from fakemodel.script import described, shortened
+from fakemodel.script import described
+from fakemodel.shown import shortened
 
 __all__ = ["ARGUMENTS", "Turn"]
 
@@ -34,7 +35,7 @@ SIMPLE = (type(None), bool, int, float, str)
 """What nobody can change."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False)
 class Turn:
     """One call of the model: `args` has the keys of ARGUMENTS, `extra` what a newer SDK passed beside them.
 
@@ -46,11 +47,14 @@ class Turn:
     streamed: bool
     args: dict[str, Any]
     extra: dict[str, Any] = field(default_factory=dict)
-    first: Turn | None = field(default=None, repr=False, compare=False)
+    first: Turn | None = field(default=None, compare=False)
     reply: object = None
     played: bool = False
     context: Context = field(default_factory=Context)
     chain: int | None = None
+
+    def __repr__(self) -> str:
+        return f"<Turn {self.number}: {self.asked} -> {self.answered}>"
 
     @classmethod
     def of(cls, number: int, streamed: bool, args: dict[str, Any], extra: dict[str, Any], first: Turn | None) -> Turn:

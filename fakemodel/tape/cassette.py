@@ -19,6 +19,7 @@ from vcr.record_mode import RecordMode
 from vcr.request import Request as VcrRequest
 
 from fakemodel.errors import CassetteInvalid, CassetteMiss, NetworkRefused, SecretFound
+from fakemodel.shown import counted
 from fakemodel.tape import file
 from fakemodel.tape.audit import Audit
 from fakemodel.tape.interaction import Interaction, Request, Response
@@ -95,6 +96,12 @@ class Cassette(vcr.cassette.Cassette):  # type: ignore[misc]  # vcrpy ships no t
         else:
             file.assert_writable(self._told)
         self._player = Player(recorded, ignore, self._told)
+
+    def __repr__(self) -> str:
+        turns, requests = counted(len(self.turns), "turn"), counted(len(self._live), "request")
+        return f"<Cassette: {self.path}, mode {self.mode!r}, {turns}, {requests} made>"
+
+    __str__ = __repr__  # vcrpy's counts what only its own patches record
 
     @property
     def path(self) -> Path:

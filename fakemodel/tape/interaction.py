@@ -7,13 +7,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from fakemodel.shown import sent
+
 __all__ = ["Headers", "Interaction", "Request", "Response"]
 
 Headers = Mapping[str, list[str]]
 """Lower-case names, each with its values."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Request:
     """A request as it was sent."""
 
@@ -22,13 +24,16 @@ class Request:
     headers: Headers
     body: bytes
 
+    def __repr__(self) -> str:
+        return f"<Request: {self.method} {self.uri}{sent(self.body)}>"
+
     @property
     def json(self) -> Any:
         """The body as JSON. Raises json.JSONDecodeError."""
         return json.loads(self.body)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Response:
     """A response, its body whole and decoded."""
 
@@ -36,6 +41,9 @@ class Response:
     message: str
     headers: Headers
     body: bytes
+
+    def __repr__(self) -> str:
+        return f"<Response: {self.status}{sent(self.body)}>"
 
     @property
     def is_stream(self) -> bool:

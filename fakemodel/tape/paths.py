@@ -15,6 +15,7 @@ __all__ = [
     "assert_short",
     "is_shipped",
     "may_be_recorded",
+    "name_of_shipped",
     "path_of_test",
     "remedy_of_shipped",
     "shipped",
@@ -60,7 +61,12 @@ def path_of_test(test_file: Path, test_name: str, name: str | None = None) -> Pa
 def shipped() -> dict[str, Path]:
     """The cassettes that ship with the package, by their names, in the order of these."""
     files = sorted(shipped_folder().rglob("*.yaml"))
-    return {f"{SHIPPED}{file.relative_to(shipped_folder()).with_suffix('').as_posix()}": file for file in files}
+    return {name_of_shipped(file): file for file in files}
+
+
+def name_of_shipped(path: Path) -> str:
+    """The name of a cassette that ships, as a marker says it."""
+    return f"{SHIPPED}{path.relative_to(shipped_folder()).with_suffix('').as_posix()}"
 
 
 def shipped_folder() -> Path:
@@ -98,7 +104,7 @@ def is_shipped(path: Path) -> bool:
 
 def remedy_of_shipped(path: Path) -> str:
     """What to do where a cassette that ships, at `path`, does not answer a test of others."""
-    name = f"{SHIPPED}{path.relative_to(shipped_folder()).with_suffix('').as_posix()}"
+    name = name_of_shipped(path)
     if path.exists():
         return f"{name} ships with fakemodel, and cannot be recorded here: record one of your own, under its own name."
     near = get_close_matches(name, shipped(), n=1)

@@ -32,8 +32,12 @@ PLACEHOLDER_KEY = "sk-fakemodel-placeholder"
 class Opening(AbstractContextManager[Cassette]):
     """What `with` opens. It decorates nothing: around an async function it would be closed before that runs."""
 
-    def __init__(self, opened: AbstractContextManager[Cassette]) -> None:
+    def __init__(self, opened: AbstractContextManager[Cassette], path: object) -> None:
         self._opened = opened
+        self._path = path
+
+    def __repr__(self) -> str:
+        return f"<fakemodel.cassette({self._path!r}), which `with` opens>"
 
     def __enter__(self) -> Cassette:
         return self._opened.__enter__()
@@ -50,7 +54,7 @@ def _opening(
 ) -> Callable[Arguments, AbstractContextManager[Cassette]]:
     @functools.wraps(function)
     def opening(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Opening:
-        return Opening(function(*args, **kwargs))
+        return Opening(function(*args, **kwargs), args[0] if args else kwargs.get("path"))
 
     return opening
 

@@ -14,7 +14,7 @@ from typing import Any
 from fakemodel.wire.event_lines import CHUNK, CLASS, NUMBER, Row, event_lines, type_of
 from fakemodel.wire.payload import Payload
 
-__all__ = ["comparison"]
+__all__ = ["comparison", "kind_of", "kind_of_both"]
 
 BEFORE, SURPLUS = 2, 3
 """How many are shown: equal events before the difference, and events that one side alone has."""
@@ -28,7 +28,7 @@ def comparison(left: Sequence[object], right: Sequence[object], *, whole: bool =
 
     None where they are equal, or are no two streams of one kind.
     """
-    kind = _kind_of_both(left, right)
+    kind = kind_of_both(left, right)
     if kind is None or left == right:
         return None
     dicts = [[isinstance(value, Mapping) for value in values] for values in (left, right)]
@@ -50,13 +50,13 @@ def comparison(left: Sequence[object], right: Sequence[object], *, whole: bool =
     return None
 
 
-def _kind_of_both(left: Sequence[object], right: Sequence[object]) -> str | None:
+def kind_of_both(left: Sequence[object], right: Sequence[object]) -> str | None:
     """`events` or `chunks`, if that is what one holds; None for other lists, as their first elements tell at once."""
-    kinds = {_kind(values[0]) for values in (left, right) if values} - {None}
+    kinds = {kind_of(values[0]) for values in (left, right) if values} - {None}
     return kinds.pop() if len(kinds) == 1 and all(map(_is_object, chain(left, right))) else None
 
 
-def _kind(value: object) -> str | None:
+def kind_of(value: object) -> str | None:
     """`events`, `chunks`, or None for what is neither."""
     if not _is_object(value):
         return None

@@ -190,7 +190,7 @@ def test_a_script_that_was_played_is_complete(api):
     api.client().responses.create(model="gpt-4.1", input="Hi")
 
     api.assert_complete()
-    assert repr(api) == "<FakeOpenAI: 1 requests answered, 0 replies left>"
+    assert repr(api) == "<FakeOpenAI: 1 request answered, 0 replies left>"
 
 
 def test_many_clients_at_once_get_an_answer_each(api):

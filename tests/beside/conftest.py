@@ -7,7 +7,7 @@ import pytest
 
 from tests.suites import ASK, BRAZIL
 
-NEIGHBOURS = ("cassetter", "randomly", "recording", "rerunfailures")
+NEIGHBOURS = ("aimock", "cassetter", "inline_snapshot", "randomly", "recording", "rerunfailures", "syrupy")
 """By the names under which pytest loads them."""
 
 Beside = Callable[..., pytest.Pytester]

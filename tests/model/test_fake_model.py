@@ -115,7 +115,7 @@ def test_what_is_no_reply_is_refused_where_it_is_written():
 
 
 def test_a_model_shows_how_far_it_is():
-    assert repr(FakeModel(["Hello"])) == "<FakeModel: 0 turns played, 1 replies left>"
+    assert repr(FakeModel(["Hello"])) == "<FakeModel: 0 turns played, 1 reply left>"
 
 
 async def test_a_response_is_that_of_the_reply_at_its_position():

@@ -10,10 +10,24 @@ import pytest
 import fakemodel
 
 STREAMS = """
-from fakemodel import Reply, expected_events, refusal, text, tool_call
+import sys
+
+from fakemodel import Reply, expected_events, refusal, stream, text, tool_call
 
 chunks = Reply(refusal("No", "Thanks")).chunks()
 events, expected = expected_events(chunks), expected_events(chunks)
+
+
+async def told(events):
+    for event in events:
+        yield event
+
+
+class Strange(list):
+    def __eq__(self, other):
+        if sys._getframe(1).f_code.co_name == "test_stream":
+            return False
+        raise TypeError("no more than once")
 
 
 def numbered(events):
@@ -243,6 +257,90 @@ def test_dicts_on_one_side(told):
     )
 
 
+def test_a_single_event(told):
+    assert told("events[4].delta = 'No'\nassert events[4] == expected[4]") == lines(
+        """
+        assert events == expected: 1 event, different from the first on (- left, + right)
+          - [0] response.refusal.delta  delta 'No'
+          + [0] response.refusal.delta  delta 'Thanks'
+        """
+    )
+
+
+def test_streams_in_tuples(told):
+    assert told("assert (*events[:3],) == (*expected[:2],)") == lines(
+        """
+        assert events == expected: 3 events (- left), 2 (+ right), equal up to [1]
+            [0] response.created
+            [1] response.output_item.added   message
+          - [2] response.content_part.added  refusal
+        """
+    )
+
+
+@pytest.mark.parametrize(
+    ("comparison", "said"),
+    [
+        ("events[:1] == (*expected[:1],)", ["1 event, all equal"]),
+        (
+            "(*events[:2],) == expected[:1]",
+            [
+                "2 events (- left), 1 (+ right), equal up to [0]",
+                "    [0] response.created",
+                "  - [1] response.output_item.added  message",
+            ],
+        ),
+    ],
+)
+def test_a_list_is_no_tuple(told, comparison, said):
+    first, *others = said
+    assert told(f"assert {comparison}").splitlines() == [
+        f"assert events == expected: {first}",
+        *others,
+        "  a list never equals a tuple: compare [*left] with [*right]",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("place", "sides"),
+    [
+        ("['first']['events']", "{'first': {'events': events[:1]}}, {'first': {'events': expected[:2]}}"),
+        ("[1][0]", "[1, (events[:1],)], [1, (expected[:2],)]"),
+    ],
+)
+def test_streams_in_other_containers(told, place, sides):
+    assert told(f"left, right = {sides}\nassert left == right") == lines(
+        f"""
+        assert at {place}: events == expected: 1 event (- left), 2 (+ right), equal up to [0]
+            [0] response.created
+          + [1] response.output_item.added  message
+        """
+    )
+
+
+def test_several_streams_in_a_container(told):
+    assert told("assert [events[:1], events[:1]] == [expected[:2], expected[:3]]").splitlines()[::3] == [
+        "assert at [0]: events == expected: 1 event (- left), 2 (+ right), equal up to [0]",
+        "  at [1] too",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("comparison", "unread", "read"),
+    [
+        ("(e for e in events) == expected", "left is still to be read (generator)", "[*left]"),
+        ("events == stream(events)", "right is still to be read (Stream)", "[*right]"),
+        ("told(events) == expected", "left is still to be read (async_generator)", "[event async for event in left]"),
+    ],
+)
+def test_a_stream_that_was_not_read(told, comparison, unread, read):
+    assert told(f"assert {comparison}") == (f"assert events == expected: {unread}, and equals no list: compare {read}")
+
+
+def test_streams_that_should_differ(told):
+    assert told("assert events != expected") == "assert events != expected: 8 events, all equal"
+
+
 def test_a_users_own_hook_is_asked_first(suite: pytest.Pytester):
     suite.makeconftest(
         """
@@ -281,7 +379,12 @@ def test_another():
         ('[{"type": "message"}] == [{"type": "reasoning"}]', "At index 0 diff: {'type': 'message'} != *"),
         ('["a"] == events[:1]', "At index 0 diff: 'a' != ResponseCreatedEvent(*"),
         ("(1, *events[:1]) == (2,)", "At index 0 diff: 1 != 2"),
-        ("events != expected", "assert [[]ResponseCreatedEvent(*"),
+        ("events[5] in expected[:5]", "assert ResponseContentPartDoneEvent(*"),
+        ("[*events, 1] != [*events, 1]", "assert [[]ResponseCreatedEvent(*"),
+        ('{"events": events[:1], "count": 1} == {"events": events[:2], "count": 2}', "Differing items:"),
+        ("[events[:1], 1] == [events[:2], 1, 2]", "At index 0 diff: *"),
+        ("iter(events) == iter(expected)", "assert <list_iterato*"),
+        ("Strange(events[:1]) == Strange(expected[:2])", "Right contains one more item: *"),
     ],
 )
 def test_other_comparisons_are_left_to_pytest(suite: pytest.Pytester, comparison, explanation):

@@ -37,14 +37,14 @@ def record(suite: pytest.Pytester) -> None:
 
 def told(suite: pytest.Pytester, *args: str) -> list[str]:
     """What a run says of cassettes at its end."""
-    lines = suite.runpytest(*args).outlines
-    return [line for line in lines if line.startswith(("cassettes: ", "  no test has "))]
+    lines = suite.runpytest("-v", *args).outlines
+    return [line for line in lines if line.startswith(("cassettes: ", "  without a test "))]
 
 
 def orphan(name: str, module: str = "test_geo") -> str:
     folder, _, own = module.rpartition("/")
     path = f"{folder}/cassettes/{own}/{name}.yaml" if folder else f"cassettes/{own}/{name}.yaml"
-    return f"  no test has {path}: delete it, or give it back its test"
+    return f"  without a test  {path}"
 
 
 workers = pytest.mark.parametrize("workers", [(), ("-n2",)], ids=["alone", "xdist"])

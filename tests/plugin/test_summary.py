@@ -1,6 +1,7 @@
 """The line about cassettes at the end of a run: what became of each."""
 
 import re
+from itertools import takewhile
 
 import pytest
 
@@ -149,6 +150,48 @@ def test_a_cassette_that_cannot_be_opened_is_counted(geo):
     (suite.path / "cassettes" / "test_geo" / "test_equal.yaml").write_text("just words")
 
     assert run(suite, passed=2, errors=1) == ["cassettes: 2 played, 1 refused"]
+
+
+def listed(suite: pytest.Pytester, *args: str) -> list[str]:
+    """The line about cassettes, and what stands below it."""
+    lines = suite.runpytest(*args).outlines
+    begun = next(at for at, line in enumerate(lines) if line.startswith("cassettes:"))
+    return [lines[begun], *takewhile(lambda line: line.startswith("  "), lines[begun + 1 :])]
+
+
+@pytest.mark.parametrize("workers", [(), ("-n2",)], ids=["alone", "xdist"])
+def test_a_verbose_run_lists_what_became_of_each_cassette(geo, workers):
+    suite = geo(RECORDED)
+    run(suite, "--cassettes=record", passed=3)
+    geo(CHANGED.replace("test_equal", "test_renamed") + SHIPPED + NEW)
+
+    assert listed(suite, "-v", "--cassettes=rerecord", *workers) == [
+        "cassettes: 1 missing, 1 not recorded, 1 played, 1 re-recorded, 2 recorded, 1 refused, 1 without a test",
+        "  missing         fakemodel:nothing/here                test_geo.py::test_missing",
+        "  not recorded    cassettes/test_geo/test_failing.yaml  test_geo.py::test_failing",
+        "  played          fakemodel:previous_response_id/plain  test_geo.py::test_shipped",
+        "  re-recorded     cassettes/test_geo/test_changed.yaml  test_geo.py::test_changed",
+        "  recorded        cassettes/test_geo/test_new.yaml      test_geo.py::test_new",
+        "  recorded        cassettes/test_geo/test_renamed.yaml  test_geo.py::test_renamed",
+        "  refused         cassettes/test_geo/test_error.yaml    test_geo.py::test_error",
+        "  without a test  cassettes/test_geo/test_equal.yaml",
+    ]
+
+
+@pytest.mark.parametrize("quiet", [(), ("-q",)], ids=["plain", "-q"])
+def test_a_run_that_is_not_verbose_says_one_line_and_how_to_have_more(geo, quiet):
+    suite = geo(RECORDED)
+    run(suite, "--cassettes=record", passed=3)
+    geo(RECORDED.replace("test_failing", "test_renamed", 1))
+
+    assert listed(suite, *quiet) == ["cassettes: 1 missing, 2 played, 1 without a test (-v lists them)"]
+
+
+def test_a_run_as_quiet_as_can_be_says_nothing(geo):
+    suite = geo(RECORDED)
+    run(suite, "--cassettes=record", passed=3)
+
+    suite.runpytest("-qq").stdout.no_fnmatch_line("*cassettes:*")
 
 
 # Old cassettes.

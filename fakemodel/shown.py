@@ -1,0 +1,25 @@
+"""How a value is shown where there is room for a line: in tables, in messages, and as its `repr`."""
+
+from __future__ import annotations
+
+__all__ = ["counted", "sent", "shortened"]
+
+WIDTH = 60
+
+
+def shortened(words: str) -> str:
+    """`words` on one line of at most 60 characters, the middle left out."""
+    words = " ".join(words.split())
+    half = (WIDTH - 3) // 2
+    return words if len(words) <= WIDTH else f"{words[:half]} … {words[-half:]}"
+
+
+def sent(body: bytes) -> str:
+    """What a body says, behind a space; nothing where it is empty."""
+    return f" {shortened(body.decode(errors='replace'))!r}" if body else ""
+
+
+def counted(count: int, thing: str) -> str:
+    """`1 reply`, `2 replies`: how many there are of a `thing`."""
+    many = f"{thing.removesuffix('y')}ies" if thing.endswith("ly") else f"{thing}s"
+    return f"1 {thing}" if count == 1 else f"{count} {many}"
