@@ -13,7 +13,43 @@ except ModuleNotFoundError as missing:
     ) from None
 
 from fakemodel.strategies.fault import faults
+from fakemodel.strategies.history import (
+    AddItems,
+    CreateConversation,
+    CreateResponse,
+    DeleteConversation,
+    DeleteResponse,
+    ListItems,
+    RetrieveResponse,
+    Step,
+    conversations,
+)
+from fakemodel.strategies.judge import Request, play
+from fakemodel.strategies.machine import ConversationMachine
 from fakemodel.strategies.reply import reasonings, refusals, replies, texts, tool_calls
-from fakemodel.strategies.stream import chunks, cuts, events
+from fakemodel.strategies.stream import Reads, chunks, cuts, events
 
-__all__ = ["chunks", "cuts", "events", "faults", "reasonings", "refusals", "replies", "texts", "tool_calls"]
+__all__ = [
+    "AddItems",
+    "ConversationMachine",
+    "CreateConversation",
+    "CreateResponse",
+    "DeleteConversation",
+    "DeleteResponse",
+    "ListItems",
+    "Reads",
+    "Request",
+    "RetrieveResponse",
+    "Step",
+    "chunks",
+    "conversations",
+    "cuts",
+    "events",
+    "faults",
+    "play",
+    "reasonings",
+    "refusals",
+    "replies",
+    "texts",
+    "tool_calls",
+]
