@@ -131,6 +131,8 @@ class _Past:
     legal: bool
     steps: list[Step] = field(default_factory=list)
     responses: list[int] = field(default_factory=list)
+    calls: list[int] = field(default_factory=list)
+    """Those of the responses that call functions."""
     conversations: list[int] = field(default_factory=list)
     gone: set[int] = field(default_factory=set)
 
@@ -141,6 +143,7 @@ class _Past:
         match step:
             case CreateResponse():
                 self.responses.append(position)
+                self.calls += [position] if step.calls else []
                 self.gone |= set() if step.store else {position}
             case CreateConversation():
                 self.conversations.append(position)
@@ -170,11 +173,23 @@ def _conversation(back: int, make: Callable[[int], Step]) -> Move:
     return lambda past: CreateConversation() if (at := past.one_of(past.conversations, back)) is None else make(at)
 
 
+def _calls(back: int) -> Move:
+    """A step that leaves the calls of a response without their outputs."""
+
+    def move(past: _Past) -> Step:
+        at = past.one_of(past.calls, back)
+        return CreateResponse(calls=1) if at is None else CreateResponse(at, brings="unanswered")
+
+    return move
+
+
 def _both(back: int) -> Move:
     """A step that names a response and a conversation."""
-    return lambda past: _response(back, lambda at: _conversation(back, lambda there: CreateResponse(at, there))(past))(
-        past
-    )
+
+    def move(past: _Past) -> Step:
+        return _response(back, lambda at: _conversation(back, lambda there: CreateResponse(at, there))(past))(past)
+
+    return move
 
 
 def _alone(step: Step) -> Move:
@@ -182,34 +197,38 @@ def _alone(step: Step) -> Move:
     return lambda past: step
 
 
-def _after(back: int, store: bool, calls: int, brings: str = "message") -> Move:
-    return _response(back, lambda at: CreateResponse(at, store=store, calls=calls, brings=brings))
+def _after(back: int, store: bool = True, calls: int = 0) -> Move:
+    return _response(back, lambda at: CreateResponse(at, store=store, calls=calls))
 
 
-def _within(back: int, store: bool, calls: int, brings: str = "message") -> Move:
-    return _conversation(back, lambda at: CreateResponse(conversation=at, store=store, calls=calls, brings=brings))
+def _within(back: int, store: bool = True, calls: int = 0) -> Move:
+    return _conversation(back, lambda at: CreateResponse(conversation=at, store=store, calls=calls))
 
 
 LEGAL: tuple[SearchStrategy[Move], ...] = (
-    st.builds(lambda store, calls: _alone(CreateResponse(store=store, calls=calls)), STORE, CALLS),
-    st.builds(_after, BACK, STORE, CALLS),
+    st.just(_alone(CreateResponse())),
+    BACK.map(_after),
+    BACK.map(_within),
     st.integers(0, 2).map(lambda items: _alone(CreateConversation(items))),
-    st.builds(_within, BACK, STORE, CALLS),
     BACK.map(lambda back: _response(back, RetrieveResponse)),
     BACK.map(lambda back: _response(back, DeleteResponse)),
     BACK.map(lambda back: _response(back, lambda at: CreateResponse(refers=at))),
-    st.builds(lambda back, call: _conversation(back, lambda at: AddItems(at, call)), BACK, st.booleans()),
     BACK.map(lambda back: _conversation(back, ListItems)),
     BACK.map(lambda back: _conversation(back, DeleteConversation)),
+    st.builds(lambda back, call: _conversation(back, lambda at: AddItems(at, call)), BACK, st.booleans()),
+    st.builds(lambda store, calls: _alone(CreateResponse(store=store, calls=calls)), STORE, CALLS),
+    st.builds(_after, BACK, STORE, CALLS),
+    st.builds(_within, BACK, STORE, CALLS),
 )
 """Steps that the API takes, where what they name is still there."""
 
-BROUGHT = st.sampled_from(BRINGS[1:])
 ILLEGAL: tuple[SearchStrategy[Move], ...] = (
     st.just(_alone(CreateResponse(NOBODYS))),
     BACK.map(_both),
-    st.builds(_after, BACK, STORE, CALLS, BROUGHT),
-    st.builds(_within, BACK, STORE, CALLS, BROUGHT),
+    BACK.map(_calls),
+    BACK.map(lambda back: _response(back, lambda at: CreateResponse(at, brings="uncalled"))),
+    BACK.map(lambda back: _conversation(back, lambda at: CreateResponse(conversation=at, brings="uncalled"))),
+    BACK.map(lambda back: _conversation(back, lambda at: CreateResponse(conversation=at, brings="unanswered"))),
     BACK.map(lambda back: _response(back, lambda at: CreateResponse(at, refers=at))),
 )
 """Steps that the API refuses; some of them only where a call waits for its output."""

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, multiple, precondition, rule
 
 from fakemodel.strategies.history import (
-    BROUGHT,
+    BRINGS,
     CALLS,
     NOBODYS,
     STORE,
@@ -49,7 +49,7 @@ class ConversationMachine(RuleBasedStateMachine):
     without: ClassVar[Collection[type]] = ()
     """The steps that the subject has no form for, as `{CreateConversation, RetrieveResponse}`."""
 
-    responses, conversations = Bundle("responses"), Bundle("conversations")
+    responses, calls, conversations = Bundle("responses"), Bundle("calls"), Bundle("conversations")
 
     def __init__(self) -> None:
         super().__init__()
@@ -67,20 +67,30 @@ class ConversationMachine(RuleBasedStateMachine):
         """The position of a step that was taken, for others to name."""
         return len(self._judge.history) - 1 if self._judge.play(step) else multiple()
 
-    @rule(target=responses, store=STORE, calls=CALLS)
-    def begin(self, store: bool, calls: int) -> Any:
+    @rule(target=responses, store=STORE)
+    def begin(self, store: bool) -> Any:
         """A chain begins."""
-        return self._play(CreateResponse(store=store, calls=calls))
+        return self._play(CreateResponse(store=store))
 
-    @rule(target=responses, after=responses, store=STORE, calls=CALLS)
-    def go_on(self, after: int, store: bool, calls: int) -> Any:
+    @rule(target=responses, after=responses, store=STORE)
+    def go_on(self, after: int, store: bool) -> Any:
         """A chain goes on, or branches; its response may have been deleted, or not stored."""
-        return self._play(CreateResponse(after, store=store, calls=calls))
+        return self._play(CreateResponse(after, store=store))
 
-    @rule(after=responses, brings=BROUGHT)
-    def go_on_with_wrong_outputs(self, after: int, brings: str) -> None:
-        """A chain goes on without the outputs of its calls, or with the output of no call."""
-        self._play(CreateResponse(after, brings=brings))
+    @rule(targets=(responses, calls), after=st.none() | responses, store=STORE, count=st.integers(1, 2))
+    def ask_for_calls(self, after: int | None, store: bool, count: int) -> Any:
+        """A chain begins, or goes on, with calls of functions."""
+        return self._play(CreateResponse(after, store=store, calls=count))
+
+    @rule(after=calls)
+    def leave_calls_unanswered(self, after: int) -> None:
+        """A chain goes on without the outputs of its calls."""
+        self._play(CreateResponse(after, brings="unanswered"))
+
+    @rule(after=responses)
+    def answer_no_call(self, after: int) -> None:
+        """A chain goes on with the output of a call that nobody made."""
+        self._play(CreateResponse(after, brings="uncalled"))
 
     @rule(after=st.just(NOBODYS))
     def go_on_from_nobodys(self, after: str) -> None:
@@ -125,7 +135,7 @@ class ConversationMachine(RuleBasedStateMachine):
         """A run in a conversation, which may have been deleted."""
         return self._play(CreateResponse(conversation=conversation, store=store, calls=calls))
 
-    @rule(conversation=conversations, brings=BROUGHT)
+    @rule(conversation=conversations, brings=st.sampled_from(BRINGS[1:]))
     def run_in_with_wrong_outputs(self, conversation: int, brings: str) -> None:
         """A run without the outputs of the calls in its conversation, or with the output of no call."""
         self._play(CreateResponse(conversation=conversation, brings=brings))
