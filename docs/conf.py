@@ -17,9 +17,11 @@ exclude_patterns = [".*", "benchmarks", "build", "cassettes", "dist", "examples"
 
 myst_heading_anchors = 4  # by GitHub's slugs
 
+toc_object_entries_show_parents = "hide"
 default_role = "code"  # docstrings are plain text with words of code in backticks
 autodoc_typehints = "signature"
 autodoc_member_order = "bysource"
+nitpick_ignore_regex = [("py:class", ".*")]  # what signatures name has no page of its own
 
 html_theme = "furo"
 html_title = "fakemodel"
