@@ -1,4 +1,4 @@
-"""The static site: the pages as GitHub shows them, the README and the changes among them, and the API from its docstrings.
+"""The static site: the pages as GitHub shows them, README and changes among them, and the API from its docstrings.
 
 `make docs` builds it into build/docs. The source is the whole checkout, so that a relative link leads to the same place
 on the site as on GitHub.
