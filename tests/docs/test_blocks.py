@@ -1,7 +1,7 @@
-"""The blocks of the pages, by their languages: what is run, what is read by the code that it is for, what is compared.
+"""The blocks of the pages, by their languages: what is run, what the code that it is for reads, what is compared.
 
-Python runs as a test module (tests/test_docs.py); what is printed is compared (test_printed.py); JavaScript runs with the
-SDK for Node, where `make clients` has it (tests/clients/third_party/test_node.py).
+Python runs as a test module (tests/test_docs.py); what is printed is compared (test_printed.py); JavaScript runs with
+the SDK for Node, where `make clients` has it (tests/clients/third_party/test_node.py).
 """
 
 import re
