@@ -18,6 +18,8 @@ exclude_patterns = [".*", "benchmarks", "build", "cassettes", "dist", "examples"
 myst_heading_anchors = 4  # by GitHub's slugs
 
 toc_object_entries_show_parents = "hide"
+highlight_language = "text"
+smartquotes = False
 default_role = "code"  # docstrings are plain text with words of code in backticks
 autodoc_typehints = "signature"
 autodoc_member_order = "bysource"
@@ -25,6 +27,8 @@ nitpick_ignore_regex = [("py:class", ".*")]  # what signatures name has no page 
 
 html_theme = "furo"
 html_title = "fakemodel"
-html_extra_path = ["site"]
+html_static_path = ["static"]
+html_css_files = ["site.css"]
+html_extra_path = ["site"]  # the way from the root to the first page
 html_copy_source = False
 html_show_sphinx = False
