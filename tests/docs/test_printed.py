@@ -87,6 +87,12 @@ SHOWN = [
         options=("-k", "test_response_id_is_the_servers and plain"),
     ),
     Shown(
+        "docs/faults.md",
+        "Chaos",
+        "  request 1",
+        (("    assert any(", "    print(api.faults_met)\n    assert not any("),),
+    ),
+    Shown(
         "docs/cassettes.md",
         "How strict is my suite?",
         "audit:",
@@ -121,7 +127,7 @@ def test_a_page_shows_what_is_printed(suite: pytest.Pytester, shown):
 
 def test_every_text_that_is_printed_by_pytest_is_compared():
     errors = re.compile(
-        r"^(?:[\w.]*(?:NoReplyLeft|UnplayedReplies|CassetteMiss|StreamError|AssertionError)\b|audit: |___)"
+        r"^(?:[\w.]*(?:NoReplyLeft|UnplayedReplies|CassetteMiss|StreamError|AssertionError)\b|audit: |___|  request )"
     )
     texts = {
         (block.page, block.text.partition("\n")[0])
