@@ -22,7 +22,7 @@ endif
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint types format record fidelity bench coverage wheel compat beside clients dropin \
-    schemathesis clean
+    schemathesis docs clean
 
 help: ## Show the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -102,6 +102,10 @@ dropin: $(DROPIN:%=$(VENV)-dropin-%/ready) ## Run the Agents SDK's own tests on 
 # What OpenAI's description says of every operation, where it lies beside the checkout (OPTIONS="--phases fuzzing").
 schemathesis: $(VENV)-schemathesis/ready ## Run schemathesis on FakeOpenAI, by OpenAI's description of its API
 	$(VENV)-schemathesis/bin/python tests/schemathesis/check_api.py $(OPTIONS)
+
+docs: $(VENV)-docs/ready ## Build the static site into build/docs, without a warning
+	$(VENV)-docs/bin/python -m sphinx --builder html --fail-on-warning --keep-going --nitpicky --quiet --fresh-env \
+	    --conf-dir docs . build/docs
 
 clean: ## Remove the environments and what was built
 	rm -rf .venv .venv-* build dist $(NODE)/node_modules $(AIMOCK)/node_modules .coverage .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from fakemodel import Reply, faults, text
+from tests.docs.pages import blocks
 
 SCRIPT = Path(__file__).parent / "node" / "conversation.mjs"
 RESPONSES = ["create", "streamed", "helper", "parsed"]
@@ -34,6 +35,21 @@ def node(api):
         return json.loads(done.stdout)
 
     return run
+
+
+@pytest.mark.parametrize("code", [block.text for block in blocks() if block.language == "js"])
+def test_the_program_of_the_docs_is_answered(api, code):
+    api.say("Hello")
+
+    with api.serve() as served:
+        environment = {"PATH": os.environ["PATH"], "FAKE_OPENAI_URL": served.base_url}
+        command = ["node", "--input-type=module", "--eval", code]
+        done = subprocess.run(
+            command, cwd=SCRIPT.parent, env=environment, capture_output=True, text=True, timeout=60, check=False
+        )
+
+    assert (done.stdout, done.stderr) == ("Hello\n", "")
+    api.assert_complete()
 
 
 @pytest.mark.parametrize("way", RESPONSES)
