@@ -1,38 +1,46 @@
-"""What a turn on FakeModel costs, as a ratio to one on the Agents SDK's own ScriptedModel, and what a turn keeps.
+"""What a turn on FakeModel costs, beside the Agents SDK's own scripted models, and what a turn keeps.
 
-    python benchmarks/fake_model.py
-
-Both are played by the SDK's runner in one run. Exits 1 where a bound is broken.
+The SDK's runner plays them all. `ScriptedModel` is what the SDK ships; `fake_model.py` is what it tested itself with up
+to 0.20, and what many suites have copied: it is taken from that source distribution, where it was downloaded.
 """
 
 from __future__ import annotations
 
 import asyncio
 import sys
+import tarfile
 import tracemalloc
-from collections.abc import Awaitable, Callable
-from statistics import median
-from time import process_time
+from collections.abc import Awaitable, Callable, Iterator
+from functools import partial
+from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from agents import Agent, Runner, set_tracing_disabled
 from agents.testing import ScriptedModel
 
+from benchmarks.figures import Figure
+from benchmarks.ratios import Effort, Spread, cpu_seconds, ratio
 from fakemodel import FakeModel, Reply, text
 
-TURNS = 100
-ROUNDS = 25
-KEPT = 10_000
+__all__ = ["figures"]
+
+TURNS = 50
 FRAGMENTS = [f"word {number} " for number in range(10)]
 
 AT_MOST = 1.0
 """The most that a turn may cost, in turns on ScriptedModel."""
 
 NOISE = 0.025
-"""What the medians of equal work differ by: ScriptedModel against itself gave 0.997 to 1.023."""
+"""ScriptedModel against itself gave 0.997 to 1.023."""
 
 LINEAR = 1.5
 """How much more memory a turn may take in 10,000 than in 1,000."""
+
+Turn = Callable[[Agent[Any]], Awaitable[None]]
+
+COPIED = "openai_agents-0.20.0"
+"""The last source distribution with a `tests/fake_model.py`."""
 
 
 def fake() -> FakeModel:
@@ -41,6 +49,26 @@ def fake() -> FakeModel:
 
 def scripted() -> ScriptedModel:
     return ScriptedModel([Reply("".join(FRAGMENTS)).output for _ in range(TURNS)])
+
+
+def copied(module: ModuleType) -> Any:
+    model = module.FakeModel()
+    model.add_multiple_turn_outputs([Reply("".join(FRAGMENTS)).output for _ in range(TURNS)])
+    return model
+
+
+def copied_module() -> ModuleType | None:
+    """The SDK's `tests/fake_model.py`, if its source distribution lies in this environment."""
+    archive = Path(sys.prefix, f"{COPIED}.tar.gz")
+    if not archive.exists():
+        return None
+    with tarfile.open(archive) as source:
+        file = source.extractfile(f"{COPIED}/tests/fake_model.py")
+        assert file is not None
+        code = file.read()
+    module = ModuleType("fake_model")
+    exec(compile(code, "fake_model.py", "exec"), module.__dict__)
+    return module
 
 
 async def plain(agent: Agent[Any]) -> None:
@@ -52,21 +80,40 @@ async def streamed(agent: Agent[Any]) -> None:
         pass
 
 
-def ratio(turn: Callable[[Agent[Any]], Awaitable[None]]) -> float:
-    """A turn on FakeModel, in turns on ScriptedModel: the median of rounds in which they take turns.
+def seconds(turn: Turn, make: Callable[[], Any]) -> float:
+    """What the turns of a model cost, after its script is written."""
 
-    What is measured is the time of the process, without what others do on the machine; scripts are written before.
-    """
-
-    async def seconds(model: Any) -> float:
-        agent = Agent(name="a", model=model)
-        start = process_time()
+    async def play(agent: Agent[Any]) -> None:
         for _ in range(TURNS):
             await turn(agent)
-        return process_time() - start
 
-    rounds = [(asyncio.run(seconds(fake())), asyncio.run(seconds(scripted()))) for _ in range(ROUNDS)]
-    return median(ours / theirs for ours, theirs in rounds)
+    agent = Agent(name="a", model=make())
+    return cpu_seconds(lambda: asyncio.run(play(agent)))
+
+
+def turns(rounds: int) -> Iterator[Figure]:
+    """A turn on FakeModel, in turns on the others."""
+    module = copied_module()
+    peers: dict[str, tuple[Callable[[], Any] | None, str, float | None]] = {
+        "`agents.testing.ScriptedModel`": (scripted, "the peer says nothing of replies that are left over", AT_MOST),
+        "the SDK's `tests/fake_model.py`": (
+            partial(copied, module) if module else None,
+            "the peer keeps the first call and the last, and says nothing where its script is too short or too long",
+            None,
+        ),
+    }
+    for peer, (make, leaves_out, at_most) in peers.items():
+        for what, turn in (("`Runner.run`", plain), ("`Runner.run_streamed`", streamed)):
+            yield Figure(
+                kind="peer",
+                what=f"a scripted turn, {what}",
+                beside=peer,
+                leaves_out=leaves_out,
+                cost=ratio(partial(seconds, turn, fake), partial(seconds, turn, make), rounds) if make else None,
+                missing=f"{COPIED} was not downloaded",
+                at_most=at_most,
+                noise=NOISE if at_most else 0.0,
+            )
 
 
 def kept(turns: int) -> float:
@@ -84,18 +131,29 @@ def kept(turns: int) -> float:
     return size / turns
 
 
-def main() -> int:
+def memory(effort: Effort) -> Iterator[Figure]:
+    """What a turn keeps, and whether late turns keep more."""
+    few, many = effort.of(1000, 20), effort.of(10_000, 200)
+    early, late = kept(few), kept(many)
+    yield Figure(
+        kind="growth",
+        what=f"memory of a turn on FakeModel in {many:,}",
+        beside=f"in {few:,}",
+        leaves_out="the runner, which keeps its own",
+        cost=Spread.of([late / early]),
+        at_most=LINEAR,
+    )
+    yield Figure(
+        kind="size",
+        what=f"a turn that FakeModel keeps, of {many:,}",
+        leaves_out="the runner, which keeps its own",
+        cost=Spread.of([late]),
+        unit="bytes",
+    )
+
+
+def figures(effort: Effort) -> Iterator[Figure]:
+    """All that is measured here."""
     set_tracing_disabled(True)
-    broken = False
-    for what, turn in (("Runner.run", plain), ("Runner.run_streamed", streamed)):
-        cost = ratio(turn)
-        print(f"{cost:8.3f}  turns on ScriptedModel, at most {AT_MOST}, give or take {NOISE}: {what}")
-        broken |= cost > AT_MOST + NOISE
-    few, many = kept(KEPT // 10), kept(KEPT)
-    print(f"{many / few:8.3f}  times the memory a turn in {KEPT:,} of that in {KEPT // 10:,}, at most {LINEAR}")
-    print(f"{many:8,.0f}  bytes a turn in {KEPT:,}")
-    return 1 if broken or many / few > LINEAR else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+    yield from turns(effort.of(15))
+    yield from memory(effort)

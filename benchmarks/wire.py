@@ -1,92 +1,103 @@
-"""What the wire costs: rendering and checking a long reply, as ratios to the SDK's parse of the same bytes.
-
-    python benchmarks/wire.py
-
-All is measured in one run, the best of several rounds, so that the ratios hold on any machine. Exits 1 where a bound
-is broken.
-"""
+"""What the wire costs: rendering and checking a long reply, beside the SDK's parse of the same bytes."""
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from timeit import repeat
 
 from openai._models import construct_type
 from openai._streaming import SSEDecoder
+from openai.types.chat import ChatCompletionChunk
 from openai.types.responses import ResponseStreamEvent
 
-from fakemodel import Reply, check_events, sse, text
+from benchmarks.figures import Figure
+from benchmarks.ratios import Effort, Spread, cpu_seconds, ratio
+from fakemodel import Reply, check_chunks, check_events, sse, text
 from fakemodel.wire import responses
 from fakemodel.wire.event_laws import violations
 
-ROUNDS = 7
+__all__ = ["EVENTS", "figures", "long_reply"]
+
 EVENTS = 676
+"""The events of a long answer."""
+
 FRAME = 8
 """The events that a text has beside its deltas."""
-
-BOUNDS = {"wire bytes": 0.1, "events() as SDK objects": 1.0, "check_events": 1.0}
-"""The most that each may cost, in parses of the SDK."""
 
 LINEAR = 1.5
 """How much more a delta of the longest reply may cost than one of a tenth of it."""
 
 
-def reply_of(events: int) -> Reply:
+def long_reply(events: int = EVENTS) -> Reply:
+    """A text that takes so many events."""
     return Reply(text(*(f"word {number} " for number in range(events - FRAME))))
 
 
-def best(work: Callable[[], object], rounds: int = ROUNDS) -> float:
-    """The seconds of the fastest round; the garbage collector waits, as it does in timeit."""
-    return min(repeat(work, repeat=rounds, number=1))
-
-
-def parsed(body: bytes) -> list[object]:
+def parsed(body: bytes, kind: object) -> list[object]:
     """What the SDK makes of a stream: its own decoder, then its own types."""
     frames = SSEDecoder().iter_bytes(iter([body]))
-    return [construct_type(type_=ResponseStreamEvent, value=frame.json()) for frame in frames]
+    return [construct_type(type_=kind, value=frame.json()) for frame in frames if frame.data != "[DONE]"]
 
 
 def wire_bytes(reply: Reply) -> bytes:
+    """The stream, as it goes out."""
     return sse(responses.events(reply))
 
 
-def ratios() -> dict[str, float]:
-    """What each costs on a reply of 676 events, in parses of the SDK."""
-    reply = reply_of(EVENTS)
-    body = wire_bytes(reply)
-    events = parsed(body)
+def timed(work: Callable[[], object]) -> Callable[[], float]:
+    """The seconds of work, to be measured."""
+    return partial(cpu_seconds, work)
+
+
+def beside_the_parse(rounds: int) -> Iterator[Figure]:
+    """Rendering and checking on either API, in parses of the SDK."""
+    reply = long_reply()
+    events_body, chunks_body = wire_bytes(reply), sse(reply.chunks())
+    events, chunks = parsed(events_body, ResponseStreamEvent), parsed(chunks_body, ChatCompletionChunk)
     assert len(events) == EVENTS
-    parse = best(lambda: parsed(body))
-    print(f"the SDK parses {EVENTS} events, {len(body):,} bytes, in {parse * 1e3:.1f} ms")
-    return {
-        "wire bytes": best(lambda: wire_bytes(reply)) / parse,
-        "events() as SDK objects": best(reply.events) / parse,
-        "check_events": best(lambda: check_events(events)) / parse,
-    }
+    parse_events = timed(lambda: parsed(events_body, ResponseStreamEvent))
+    parse_chunks = timed(lambda: parsed(chunks_body, ChatCompletionChunk))
+    streamed, reported = f"{EVENTS} events", f"{len(chunks)} chunks"
+    works: Sequence[tuple[str, str, Callable[[], object], Callable[[], float], float | None]] = (
+        ("written as bytes", streamed, lambda: wire_bytes(reply), parse_events, 0.1),
+        ("made: `Reply.events()`", streamed, reply.events, parse_events, 1.0),
+        ("checked: `check_events`", streamed, lambda: check_events(events), parse_events, 1.0),
+        ("made: `Reply.chunks()`", reported, reply.chunks, parse_chunks, 1.0),
+        ("checked: `check_chunks`", reported, lambda: check_chunks(chunks), parse_chunks, 1.0),
+    )
+    for what, of_what, work, parse, at_most in works:
+        yield Figure(
+            kind="floor",
+            what=f"{of_what}, {what}",
+            beside="the openai SDK's parse of their bytes",
+            leaves_out="the network, and reading JSON twice",
+            cost=ratio(timed(work), parse, rounds),
+            at_most=at_most,
+        )
 
 
-def growth() -> dict[str, float]:
+def growth(effort: Effort) -> Iterator[Figure]:
     """How much more a delta costs in a reply of 100,000 than in one of 10,000."""
-    short, long = (reply_of(count + FRAME) for count in (10_000, 100_000))
+    few, many = effort.of(10_000, 100), effort.of(100_000, 1000)
+    short, long = (long_reply(count + FRAME) for count in (few, many))
     checked = {id(reply): list(responses.events(reply)) for reply in (short, long)}
     works: dict[str, Callable[[Reply], object]] = {
-        "wire bytes": wire_bytes,
-        "check_events": lambda reply: list(violations(checked[id(reply)])),
+        "written as bytes": wire_bytes,
+        "checked": lambda reply: list(violations(checked[id(reply)])),
     }
-    return {what: best(partial(work, long)) / best(partial(work, short)) / 10 for what, work in works.items()}
+    for what, work in works.items():
+        grown = ratio(timed(partial(work, long)), timed(partial(work, short)), effort.of(7))
+        yield Figure(
+            kind="growth",
+            what=f"a delta among {many:,}, {what}",
+            beside=f"one among {few:,}",
+            leaves_out="SDK objects: events are plain dicts",
+            cost=Spread(*(each * few / many for each in (grown.median, grown.low, grown.high))),
+            at_most=LINEAR,
+        )
 
 
-def main() -> int:
-    costs, grown = ratios(), growth()
-    for what, cost in costs.items():
-        print(f"{cost:8.3f}  parses of the SDK, at most {BOUNDS[what]}: {what}")
-    for what, factor in grown.items():
-        print(f"{factor:8.3f}  times the cost a delta at 100,000 of that at 10,000, at most {LINEAR}: {what}")
-    broken = [what for what, cost in costs.items() if cost > BOUNDS[what]]
-    return 1 if broken or any(factor > LINEAR for factor in grown.values()) else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+def figures(effort: Effort) -> Iterator[Figure]:
+    """All that is measured here."""
+    yield from beside_the_parse(effort.of(15))
+    yield from growth(effort)

@@ -1,7 +1,7 @@
-// aimock, with one answer for everybody; prints its base URL.
+// aimock, with one answer for everybody, its first argument; prints its base URL.
 import { LLMock } from "@copilotkit/aimock";
 
 const mock = new LLMock({ port: 0, logLevel: "silent" });
-mock.onMessage("hello", { content: "Hi there!" });
+mock.onMessage("hello", { content: process.argv[2] });
 await mock.start();
 console.log(`${mock.url}/v1`);

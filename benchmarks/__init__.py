@@ -1,0 +1,1 @@
+"""What fakemodel costs, as ratios to its peers and to the floor, all measured in one run: `make bench`."""
