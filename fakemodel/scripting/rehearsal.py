@@ -14,9 +14,9 @@ from fakemodel.api.fake_openai import FakeOpenAI
 from fakemodel.errors import ReplyInvalid, StreamError
 from fakemodel.httpx_modules import sdk_httpx
 from fakemodel.reply import REASONS, Reply, altered
-from fakemodel.script import shortened
 from fakemodel.scripting.answers import Named, body_of, reply_call, reply_of, written
 from fakemodel.scripting.code import Call, code
+from fakemodel.shown import shortened
 from fakemodel.tape.address import api_path
 from fakemodel.tape.interaction import Interaction, Response
 

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from fakemodel.tape.identifiers import ACCOUNT_PREFIXES, OTHER_PREFIXES, renamed
-from fakemodel.wire.event_laws import REENCRYPTED
 from fakemodel.wire.ids import PREFIXES
+from fakemodel.wire.item_laws import REENCRYPTED
 from fakemodel.wire.payload import payload_of
 
 __all__ = ["Name", "Names"]

@@ -63,26 +63,6 @@ def payload_in(frame: bytes) -> Payload:
     return found
 
 
-def payloads_in(body: bytes) -> list[Payload]:
-    """The payloads of a whole stream, whoever wrote it. Raises StreamError for data that is no JSON object."""
-    found: list[Payload] = []
-    for data in filter(None, map(_data, split(body))):
-        try:
-            payload = json_of(data)
-        except (RecursionError, ValueError):
-            payload = None
-        if not isinstance(payload, dict):
-            raise StreamError(f"An event of this stream has data that is no JSON object: {data[:80]!r}")
-        found.append(payload)
-    return found
-
-
-def _data(frame: bytes) -> bytes:
-    """What the `data:` lines of a frame say; nothing where it is but a comment, or the end mark."""
-    data = b"\n".join(line[5:].removeprefix(b" ") for line in frame.splitlines() if line.startswith(b"data:"))
-    return b"" if data == b"[DONE]" else data
-
-
 def split(body: bytes) -> list[bytes]:
     """The frames of a recorded stream, whoever wrote it; together they are `body` again."""
     return FRAME.findall(body)

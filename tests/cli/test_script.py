@@ -191,8 +191,8 @@ async def test_a_fake_model_says_what_ships():
 
 
 async def test_a_fake_model_says_what_was_real(corpus: Path):
-    files = [file for file in sorted(corpus.rglob("*.yaml")) if file.stem != HAND_WRITTEN]
-    turns = [await answers_of_a_model(file) for file in files]
+    files = sorted(corpus.rglob("*.yaml"))  # noqa: ASYNC240  # nobody else is on this loop
+    turns = [await answers_of_a_model(file) for file in files if file.stem != HAND_WRITTEN]
 
     assert sum(turns) >= 200
 

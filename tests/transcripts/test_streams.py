@@ -200,5 +200,5 @@ def test_what_is_none_of_these_is_refused(value):
 
 
 def test_bytes_that_are_no_stream_are_refused():
-    with pytest.raises(StreamError, match="An event of this stream has data that is no JSON object: b'oops'"):
+    with pytest.raises(StreamError, match="has data that is no JSON object"):
         transcript(b"data: oops\n\n")
