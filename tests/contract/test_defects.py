@@ -106,6 +106,7 @@ DEFECTS = {
     "AnswersWhereTheModelFailed": FAILED_PLAIN,
     "HangsOnErrors": ERROR
     | BROKEN_OFF
+    | ERRED
     | both("test_a_failed_answer_is_no_answer", "test_an_incomplete_answer_is_no_completed_one")
     | {f"{EARLY}[broken off]", f"{EARLY}[with an error]"},
     "without('function_call_arguments')": streamed_as("two calls", "text and a call"),
@@ -165,7 +166,7 @@ DEFECTS_OF_CHAT = {
     "AddsUpUsage": AFRESH,
     "LeavesStreamsOpen": LEAVES | CANCELLED,
     "LeavesFailedStreamsOpen": ERRED,
-    "HangsOnErrors": ERROR | BROKEN_OFF,
+    "HangsOnErrors": ERROR | BROKEN_OFF | ERRED,
     "NamesToolsOnly": TOOLS,
     "SaysNull": ABSENT,
 }
