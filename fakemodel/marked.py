@@ -63,11 +63,16 @@ def _path(item: pytest.Item) -> Path:
     if PATH not in item.stash:
         from fakemodel.tape.paths import path_of_test
 
-        names = (marker.kwargs["name"] for marker in item.iter_markers("cassette") if "name" in marker.kwargs)
         owner = getattr(item, "cls", None)
         test = f"{owner.__qualname__}.{item.name}" if owner else item.name
-        item.stash[PATH] = path_of_test(item.path, test, next(names, None))
+        item.stash[PATH] = path_of_test(item.path, test, _marked(item, "name", None))
     return item.stash[PATH]
+
+
+def _marked(item: pytest.Item, name: str, otherwise: Any) -> Any:
+    """What the markers of a test say of a setting, the nearest first."""
+    said = (marker.kwargs[name] for marker in item.iter_markers("cassette") if name in marker.kwargs)
+    return next(said, otherwise)
 
 
 def mode_of(item: pytest.Item, path: Path) -> str:
@@ -86,11 +91,8 @@ def replays(item: pytest.Item, path: Path) -> bool:
 
 
 def refuses_network(item: pytest.Item) -> bool:
-    """What is said of the setting that counts for fixtures too: by markers, the nearest first, and ini options."""
-    said = [
-        marker.kwargs["refuse_network"] for marker in item.iter_markers("cassette") if "refuse_network" in marker.kwargs
-    ]
-    return bool(next(iter(said), item.config.getini("cassette_refuse_network")))
+    """Whether fixtures of a wider scope are guarded, as markers and ini options say: no fixture is asked before."""
+    return bool(_marked(item, "refuse_network", item.config.getini("cassette_refuse_network")))
 
 
 def settings_of(request: pytest.FixtureRequest) -> tuple[Path, dict[str, Any]]:

@@ -13,13 +13,10 @@ from fakemodel.tape import layout
 from fakemodel.tape.interaction import Interaction, Request, Response
 from tests.suites import ASK
 
+pytestmark = pytest.mark.usefixtures("own_folder")
+
 API = "https://api.openai.com/v1"
 DATE = r"\d{4}-\d\d-\d\d"
-
-
-@pytest.fixture(autouse=True)
-def _in_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.chdir(tmp_path)
 
 
 def ask(api: FakeOpenAI, words: str, **options) -> str:

@@ -13,6 +13,8 @@ import fakemodel
 from fakemodel import FakeOpenAI, SettingInvalid
 from tests.suites import ASK
 
+pytestmark = pytest.mark.usefixtures("own_folder")
+
 ROOT = Path(__file__).parent.parent.parent
 
 OPEN = """
@@ -82,11 +84,6 @@ def other() -> Iterator[Callable[..., Other]]:
         each.kill()
         each.process.stdin.close()
         each.process.stdout.close()
-
-
-@pytest.fixture(autouse=True)
-def _in_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.chdir(tmp_path)
 
 
 def record(says: str, path: str = "geo.yaml") -> bytes:

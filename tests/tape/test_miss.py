@@ -12,15 +12,12 @@ from fakemodel import CassetteMiss
 from fakemodel.httpx_modules import sdk_httpx
 from fakemodel.tape.interaction import Request
 
+pytestmark = pytest.mark.usefixtures("own_folder")
+
 RESPONSES = "https://api.openai.com/v1/responses"
 BRAZIL, PERU = (f"resp_{number:048x}" for number in (1, 2))
 ONE, TWO, THREE, FOUR = (f"{number:08x}-0b5e-4e11-9a0c-000000000000" for number in (1, 2, 3, 4))
 REMEDY = "Re-record it:  fakemodel.cassette('geo.yaml', mode=\"rerecord\")"
-
-
-@pytest.fixture(autouse=True)
-def _in_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.chdir(tmp_path)
 
 
 def recorded(*turns: tuple[str, object, object]) -> None:

@@ -9,15 +9,12 @@ import pytest
 import fakemodel
 from fakemodel import CassetteInvalid, CassetteMiss, FakeOpenAI, SettingInvalid
 
+pytestmark = pytest.mark.usefixtures("own_folder")
+
 IMAGE = bytes(range(256)) * 8
 SENT = base64.b64encode(IMAGE).decode()
 BESIDE = Path("geo.payloads") / f"{hashlib.sha256(IMAGE).hexdigest()}.bin"
 NAMED = f"payload-sha256-{BESIDE.stem}"
-
-
-@pytest.fixture(autouse=True)
-def _in_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.chdir(tmp_path)
 
 
 def ask(image: str = SENT) -> str:

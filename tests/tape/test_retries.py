@@ -17,6 +17,8 @@ import yaml
 import fakemodel
 from fakemodel import CassetteInvalid, CassetteMiss, Reply, sse
 
+pytestmark = pytest.mark.usefixtures("own_folder")
+
 NOWHERE = "https://api.openai.com/v1"
 RETRIED = [408, 409, 429, 500, 502, 503]
 
@@ -60,19 +62,10 @@ class Origin:
 
 
 @pytest.fixture
-def origin() -> Iterator[Origin]:
+def origin(served) -> Iterator[Origin]:
     origin = Origin()
-    thread = threading.Thread(target=origin.server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    yield origin
-    origin.server.shutdown()
-    thread.join()
-    origin.server.server_close()
-
-
-@pytest.fixture(autouse=True)
-def _in_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.chdir(tmp_path)
+    with served(origin.server):
+        yield origin
 
 
 def ask(base_url: str, question: str = "Brazil?", retries: int = 2) -> str:

@@ -15,6 +15,8 @@ import pytest
 import fakemodel
 from fakemodel import CassetteInvalid, FakeOpenAI, SecretFound
 
+pytestmark = pytest.mark.usefixtures("own_folder")
+
 pytest.importorskip("resource", reason="what goes wrong here is what POSIX systems can be told to do")
 
 ROOT = Path(__file__).parent.parent.parent
@@ -72,11 +74,6 @@ def names() -> list[str]:
 def seen() -> list[str]:
     """What lies in the folder, but for the files that nobody sees, which the next recording removes."""
     return [name for name in names() if not name.startswith(".")]
-
-
-@pytest.fixture(autouse=True)
-def _in_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.chdir(tmp_path)
 
 
 @pytest.fixture
