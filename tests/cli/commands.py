@@ -17,9 +17,9 @@ ENVIRON = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1
 CHAT = "https://api.openai.com/v1/chat/completions"
 
 
-def run(*arguments: object) -> subprocess.CompletedProcess[str]:
+def run(*arguments: object, script=RUN) -> subprocess.CompletedProcess[str]:
     """`fakemodel …`, without the variables of this machine."""
-    command = [sys.executable, "-c", RUN, *map(str, arguments)]
+    command = [sys.executable, "-c", script, *map(str, arguments)]
     return subprocess.run(command, env=ENVIRON, capture_output=True, encoding="utf-8", check=False)
 
 

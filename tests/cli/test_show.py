@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from fakemodel.tape.paths import shipped
-from tests.cli.commands import CHAT, call, id_of, interaction, message, put, response, run
+from tests.cli.commands import CHAT, RUN, call, id_of, interaction, message, put, response, run
 
 pytestmark = pytest.mark.skipif(
     not (find_spec("typer") and find_spec("rich")), reason="the command line needs typer and rich, the `cli` extra"
@@ -123,7 +123,7 @@ def on_a_terminal(*arguments: object, environ=()) -> str:
     import sys
     import termios
 
-    from tests.cli.commands import ENVIRON, RUN
+    from tests.cli.commands import ENVIRON
 
     master, terminal = pty.openpty()
     fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
@@ -196,6 +196,13 @@ def test_what_is_not_there_is_told_with_what_may_be_meant(tmp_path: Path):
     assert missing.stderr == "fakemodel: there is no nowhere.yaml\n"
     assert folder.stderr == f"fakemodel: {tmp_path} cannot be read: Is a directory\n"
     assert "fakemodel:chat/text does; is it meant?" in meant.stderr
+
+
+def test_a_page_says_what_it_needs_where_that_is_missing():
+    told = run("show", "fakemodel:chat/text", "--html", "-", script=f"import sys; sys.modules['jinja2'] = None; {RUN}")
+
+    assert (told.returncode, told.stdout) == (2, "")
+    assert told.stderr == 'fakemodel: a page needs jinja2: pip install "fakemodel[cli]"\n'
 
 
 def test_a_cassette_without_turns_says_so(tmp_path: Path):
