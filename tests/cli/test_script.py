@@ -130,9 +130,12 @@ def test_the_script_of_what_ships_answers_as_recorded():
 
 
 def test_the_script_of_real_traffic_answers_as_recorded(corpus: Path):
-    for file in sorted(corpus.rglob("*.yaml")):
-        if file.stem != HAND_WRITTEN:
-            assert_answers_as_recorded(file)
+    for file in real(corpus):
+        assert_answers_as_recorded(file)
+
+
+def real(corpus: Path) -> list[Path]:
+    return [file for file in sorted(corpus.rglob("*.yaml")) if file.stem != HAND_WRITTEN]
 
 
 async def answers_of_a_model(file: Path) -> int:
@@ -191,8 +194,7 @@ async def test_a_fake_model_says_what_ships():
 
 
 async def test_a_fake_model_says_what_was_real(corpus: Path):
-    files = [file for file in sorted(corpus.rglob("*.yaml")) if file.stem != HAND_WRITTEN]
-    turns = [await answers_of_a_model(file) for file in files]
+    turns = [await answers_of_a_model(file) for file in real(corpus)]
 
     assert sum(turns) >= 200
 
