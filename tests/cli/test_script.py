@@ -214,6 +214,23 @@ def test_replies_are_told_apart_where_the_order_is_not_given(tmp_path: Path):
     assert told == recorded
 
 
+def test_a_guard_is_met_by_its_own_turn_alone(tmp_path: Path):
+    path = tmp_path / "tape.yaml"
+    prompts = ["One word.\nThe capital of Brazil?", "One word.\nThe capital of Peru?"]
+    client = FakeOpenAI(["Brasília", "Lima"]).client()
+    with fakemodel.cassette(path, mode="record"):
+        recorded = {prompt: client.responses.create(model="gpt-4.1", input=prompt).output_text for prompt in prompts}
+
+    again = scripted(printed(path)).client()
+
+    told = {prompt: again.responses.create(model="gpt-4.1", input=prompt).output_text for prompt in prompts[::-1]}
+    assert told == recorded
+
+
+def test_the_ids_of_calls_stand_where_a_later_request_names_them():
+    assert 'id="call_' in printed(shipped()["fakemodel:previous_response_id/tool_call"])
+
+
 def test_what_goes_on_from_each_other_needs_no_guards(tmp_path: Path):
     code = printed(shipped()["fakemodel:previous_response_id/plain"])
 
