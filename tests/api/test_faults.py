@@ -86,6 +86,15 @@ def test_an_error_has_the_words_that_it_is_given(api, client):
     assert caught.value.code == "insufficient_quota"
 
 
+def test_an_error_names_the_parameter_that_it_is_given(api, client):
+    api.fail(faults.status(400, message="Too hot.", param="temperature"))
+
+    with pytest.raises(openai.BadRequestError, match="Too hot") as caught:
+        once(client).responses.create(**ASKED)
+
+    assert caught.value.param == "temperature"
+
+
 def test_every_answer_has_an_id_of_its_request(api, client):
     api.say("Hello", "Hello")
 

@@ -130,9 +130,12 @@ def test_the_script_of_what_ships_answers_as_recorded():
 
 
 def test_the_script_of_real_traffic_answers_as_recorded(corpus: Path):
-    for file in sorted(corpus.rglob("*.yaml")):
-        if file.stem != HAND_WRITTEN:
-            assert_answers_as_recorded(file)
+    for file in real(corpus):
+        assert_answers_as_recorded(file)
+
+
+def real(corpus: Path) -> list[Path]:
+    return [file for file in sorted(corpus.rglob("*.yaml")) if file.stem != HAND_WRITTEN]
 
 
 async def answers_of_a_model(file: Path) -> int:
@@ -191,8 +194,7 @@ async def test_a_fake_model_says_what_ships():
 
 
 async def test_a_fake_model_says_what_was_real(corpus: Path):
-    files = sorted(corpus.rglob("*.yaml"))  # noqa: ASYNC240  # nobody else is on this loop
-    turns = [await answers_of_a_model(file) for file in files if file.stem != HAND_WRITTEN]
+    turns = [await answers_of_a_model(file) for file in real(corpus)]
 
     assert sum(turns) >= 200
 
@@ -210,6 +212,23 @@ def test_replies_are_told_apart_where_the_order_is_not_given(tmp_path: Path):
 
     assert 'when(input="The capital of Peru?").say(' in code
     assert told == recorded
+
+
+def test_a_guard_is_met_by_its_own_turn_alone(tmp_path: Path):
+    path = tmp_path / "tape.yaml"
+    prompts = ["One word.\nThe capital of Brazil?", "One word.\nThe capital of Peru?"]
+    client = FakeOpenAI(["Brasília", "Lima"]).client()
+    with fakemodel.cassette(path, mode="record"):
+        recorded = {prompt: client.responses.create(model="gpt-4.1", input=prompt).output_text for prompt in prompts}
+
+    again = scripted(printed(path)).client()
+
+    told = {prompt: again.responses.create(model="gpt-4.1", input=prompt).output_text for prompt in prompts[::-1]}
+    assert told == recorded
+
+
+def test_the_ids_of_calls_stand_where_a_later_request_names_them():
+    assert 'id="call_' in printed(shipped()["fakemodel:previous_response_id/tool_call"])
 
 
 def test_what_goes_on_from_each_other_needs_no_guards(tmp_path: Path):
