@@ -44,10 +44,15 @@ def register(app: "typer.Typer") -> None:
         conversation = conversation_of(_read(cassette, empty=False))
         if html is None:
             terminal.write(lines(conversation))
-        elif html == "-":
-            typer.echo(page.of(conversation, cassette))
+            return
+        try:
+            text = page.of(conversation, cassette)
+        except ModuleNotFoundError as missing:
+            _fail(f'a page needs {missing.name}: pip install "fakemodel[cli]"')
+        if html == "-":
+            typer.echo(text)
         else:
-            _write(Path(html), page.of(conversation, cassette))
+            _write(Path(html), text)
 
     @app.command()
     def diff(

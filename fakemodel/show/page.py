@@ -9,19 +9,21 @@ from pathlib import Path
 
 from fakemodel.tape.answers import Answer, answer_of, json_or_none
 from fakemodel.tape.conversation import Conversation, Item, Turn
-from fakemodel.tape.lines import head, visible
+from fakemodel.tape.lines import context, counted, outcome, relation, visible, what
 
 __all__ = ["of"]
 
 TEMPLATE = "page.html"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
     """A turn as the page tells it: with its bodies as text, and the events of its stream, each with its type."""
 
     turn: Turn
-    head: list[str]
+    what: list[str]
+    relation: str
+    outcome: list[str]
     request: str
     response: str
     events: list[tuple[str, str]]
@@ -40,9 +42,8 @@ def of(conversation: Conversation, title: str) -> str:
     )
     calls, outputs = _by_call(conversation, "call"), _by_call(conversation, "output")
     turns = [_told(turn) for turn in conversation.turns]
-    return environment.get_template(TEMPLATE).render(
-        title=title, turns=turns, calls=calls, outputs=outputs, visible=visible
-    )
+    environment.filters |= {"visible": visible, "counted": counted}
+    return environment.get_template(TEMPLATE).render(title=title, turns=turns, calls=calls, outputs=outputs)
 
 
 def _by_call(conversation: Conversation, kind: str) -> dict[str, int]:
@@ -62,7 +63,16 @@ def _shown(turn: Turn) -> Iterator[Item]:
 
 def _told(turn: Turn) -> Told:
     answer = answer_of(turn.interaction.response)
-    return Told(turn, list(head(turn)), _body(turn.interaction.request.body), _answer(answer), _events(answer))
+    seen = [] if turn.again else [context(turn)]
+    return Told(
+        turn=turn,
+        what=list(what(turn)),
+        relation=relation(turn),
+        outcome=[*outcome(turn), *filter(None, seen)],
+        request=_body(turn.interaction.request.body),
+        response=_answer(answer),
+        events=[_event(event) for event in answer.events or ()],
+    )
 
 
 def _body(body: bytes) -> str:
@@ -72,10 +82,6 @@ def _body(body: bytes) -> str:
 
 def _answer(answer: Answer) -> str:
     return visible(answer.text if answer.json is None else _pretty(answer.json))
-
-
-def _events(answer: Answer) -> list[tuple[str, str]]:
-    return [_event(event) for event in answer.events or ()]
 
 
 def _event(event: object) -> tuple[str, str]:

@@ -15,7 +15,7 @@ from fakemodel.parts import Usage
 from fakemodel.tape.answers import answer_of
 from fakemodel.tape.conversation import RESPONSES, Conversation, Turn, conversation_of
 from fakemodel.tape.interaction import Interaction
-from fakemodel.tape.match import Difference, Matcher, Seen
+from fakemodel.tape.match import Difference, Matcher
 from fakemodel.tape.miss import route
 from fakemodel.tape.names import identifiable
 from fakemodel.tape.operations import operation_of
@@ -29,7 +29,7 @@ VOLATILE = {
 }
 """The members of an answer that are others each time."""
 
-SAID = ("model", "status", "incomplete_details", "error", "output", "choices")
+SAID = ("id", "model", "status", "incomplete_details", "error", "output", "choices")
 """The members of a response, or a completion, that are its own: the others repeat the request."""
 
 
@@ -69,16 +69,13 @@ def changes(old: Sequence[Interaction], new: Sequence[Interaction]) -> Changes:
 def _changed(
     old: Sequence[Interaction], new: Sequence[Interaction], was: Conversation, now: Conversation
 ) -> Iterator[Change]:
-    renaming = Renaming(())
-    matcher = Matcher(renaming=renaming)
+    matcher, renaming = Matcher(), Renaming(())
     for i, j in _pairs(old, new, matcher):
         if i is None or j is None:
             yield Change(old=None if i is None else was.turns[i], new=None if j is None else now.turns[j])
             continue
-        seen: Seen = [], []
-        request = matcher.differences(old[i].request, new[j].request, seen)
-        answer = list(matcher.between("", _said(old[i]), _said(new[j]), seen))
-        renaming.learn(*seen)
+        request = matcher.differences(old[i].request, new[j].request, renaming)
+        answer = list(matcher.between("", _said(old[i]), _said(new[j]), renaming))
         counts = was.turns[i].usage, now.turns[j].usage
         change = Change(
             old=was.turns[i],

@@ -200,8 +200,8 @@ def _ended(body: Payload) -> str | None:
         details = body.get("incomplete_details")
         reason = details.get("reason") if isinstance(details, dict) else None
         return f"{body['status']}: {reason}" if reason else str(body["status"])
-    choices = [choice for choice in body.get("choices") or () if isinstance(choice, dict)]
-    return ", ".join(dict.fromkeys(str(c["finish_reason"]) for c in choices if c.get("finish_reason"))) or None
+    reasons = (choice.get("finish_reason") for choice in items_of(body.get("choices")))
+    return ", ".join(dict.fromkeys(str(reason) for reason in reasons if reason)) or None
 
 
 def _error(answer: Answer, succeeded: bool, message: str) -> str | None:

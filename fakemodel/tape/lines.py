@@ -10,7 +10,7 @@ from fakemodel.parts import Usage
 from fakemodel.tape.conversation import Conversation, Item, Turn
 from fakemodel.tape.reader import UNPRINTABLE
 
-__all__ = ["Line", "counted", "head", "lines", "usage_in_words", "visible"]
+__all__ = ["Line", "context", "counted", "head", "lines", "outcome", "relation", "usage_in_words", "visible", "what"]
 
 WIDEST = 20
 """The widest label that the texts of the others make room for."""
@@ -38,7 +38,9 @@ class Line:
     text: str
 
     def __str__(self) -> str:
-        return f"{self.label}  {self.text}".replace("\n", f"\n{' ' * (len(self.label) + 2)}").rstrip()
+        first, *more = self.text.split("\n")
+        margin = " " * (len(self.label) + 2)
+        return "\n".join(each.rstrip() for each in (f"{self.label}  {first}", *(margin + line for line in more)))
 
 
 def lines(conversation: Conversation) -> Iterator[Line]:
@@ -46,6 +48,8 @@ def lines(conversation: Conversation) -> Iterator[Line]:
     told = [(turn, list(_below(turn, before))) for turn, before in _with_instructions(conversation)]
     labels = [len(line.label) for _, below in told for line in below if len(line.label) <= WIDEST]
     width, digits = max(labels, default=0), len(str(len(told)))
+    if not told:
+        yield Line("note", "no turns", "")
     for turn, below in told:
         yield Line("turn", f"turn {turn.number:<{digits}}", visible("  ".join(head(turn))))
         for line in below:
@@ -71,6 +75,19 @@ def _with_instructions(conversation: Conversation) -> Iterator[tuple[Turn, str |
 
 def head(turn: Turn) -> Iterator[str]:
     """What is told of a turn as a whole, in its parts."""
+    yield from what(turn)
+    if came_from := relation(turn):
+        known = turn.previous_response_id and turn.goes_on_from
+        yield f"{came_from} (turn {turn.goes_on_from})" if known else came_from
+    yield from outcome(turn)
+    if turn.again:
+        yield f"(sent again: {counted(turn.again, 'item')} known from turn {turn.goes_on_from})"
+    elif seen := context(turn):
+        yield f"({seen})"
+
+
+def what(turn: Turn) -> Iterator[str]:
+    """What a turn is: the id of its response or what it does, the status of a refusal, the model."""
     response_id = turn.response_id or turn.does
     if turn.does not in PLAIN:
         yield turn.does
@@ -80,18 +97,30 @@ def head(turn: Turn) -> Iterator[str]:
         yield str(turn.status)
     if turn.model:
         yield turn.model
-    if turn.previous_response_id:
-        yield f"after {turn.previous_response_id}" + (f" (turn {turn.goes_on_from})" if turn.goes_on_from else "")
-    if turn.conversation_id:
-        yield f"in {turn.conversation_id}"
+
+
+def relation(turn: Turn) -> str:
+    """The response after which, or the conversation in which a turn is; nothing for one that names none."""
+    named = (("after", turn.previous_response_id), ("in", turn.conversation_id))
+    return ", ".join(f"{word} {id_}" for word, id_ in named if id_)
+
+
+def outcome(turn: Turn) -> Iterator[str]:
+    """How the answer came and ended, and what it cost."""
     if turn.events is not None:
         yield f"streamed, {counted(turn.events, 'event')}"
     if turn.ended not in USUAL:
         yield str(turn.ended)
     if turn.usage:
         yield usage_in_words(turn.usage)
-    if context := _context(turn):
-        yield f"({context})"
+
+
+def context(turn: Turn) -> str:
+    """How much the model saw beside what was sent; nothing where that is all."""
+    if not relation(turn) or turn.status >= 400 or turn.seen == turn.sends:
+        return ""
+    before = "what came before was not recorded" if turn.seen is None else f"seen by the model: {turn.seen}"
+    return f"sent: {counted(turn.sends, 'item')}; {before}"
 
 
 def usage_in_words(usage: Usage) -> str:
@@ -99,16 +128,6 @@ def usage_in_words(usage: Usage) -> str:
     cached = f" ({usage.cached} cached)" if usage.cached else ""
     reasoning = f" ({usage.reasoning} reasoning)" if usage.reasoning else ""
     return f"{usage.input} in{cached}, {usage.output} out{reasoning}"
-
-
-def _context(turn: Turn) -> str:
-    """What the model saw that is not told below."""
-    if turn.again:
-        return f"sent again: {counted(turn.again, 'item')} known from turn {turn.goes_on_from}"
-    if not (turn.previous_response_id or turn.conversation_id) or turn.status >= 400:
-        return ""
-    before = "what came before was not recorded" if turn.seen is None else f"seen by the model: {turn.seen}"
-    return "" if turn.seen == turn.sends else f"sent: {counted(turn.sends, 'item')}; {before}"
 
 
 def counted(number: int, thing: str) -> str:

@@ -16,7 +16,7 @@ from fakemodel.tape.address import place, query
 from fakemodel.tape.interaction import Request
 from fakemodel.tape.renaming import Renaming
 
-__all__ = ["ABSENT", "Difference", "Key", "Matcher", "Seen"]
+__all__ = ["ABSENT", "Difference", "Key", "Matcher"]
 
 BOUNDARY = re.compile(rb"--([0-9A-Za-z'()+_,./:=? -]{1,70})\r\n")
 """How an upload begins."""
@@ -28,10 +28,6 @@ Key: TypeAlias = tuple[str, str]
 
 Difference: TypeAlias = tuple[str, object, object]
 """A JSON path, the value that was recorded and the one that was sent; ABSENT for none."""
-
-
-Seen: TypeAlias = tuple[list[str], list[str]]
-"""The identifiers of a recorded request that were compared so far, and those at their places in the one sent."""
 
 
 class _Absent:
@@ -79,17 +75,17 @@ class Matcher:
             _drop(body, steps)
         return body
 
-    def differences(self, recorded: Request, sent: Request, seen: Seen | None = None) -> list[Difference]:
-        """Every place at which the two differ, the query's under `?`. The identifiers compared are put to `seen`."""
-        seen = ([], []) if seen is None else seen
+    def differences(self, recorded: Request, sent: Request, seen: Renaming | None = None) -> list[Difference]:
+        """Every place at which the two differ, the query's under `?`. `seen` learns the identifiers that fit."""
+        seen = seen or self._renaming.copied()
         return [
             *self.between("path", place(recorded.uri), place(sent.uri), seen),
             *self.between("?", _by_name(recorded), _by_name(sent), seen),
             *self.between("", self.body(recorded), self.body(sent), seen),
         ]
 
-    def between(self, path: str, old: object, new: object, seen: Seen) -> Iterator[Difference]:
-        """Every place below `path` at which two JSON values differ."""
+    def between(self, path: str, old: object, new: object, seen: Renaming) -> Iterator[Difference]:
+        """Every place below `path` at which two JSON values differ. `seen` learns the identifiers that fit."""
         if isinstance(old, dict) and isinstance(new, dict):
             for key in {**old, **new}:
                 inner = f"{path}.{key}" if path not in ("", "?") else f"{path}{key}"
@@ -98,19 +94,19 @@ class Matcher:
             for index in range(max(len(old), len(new))):
                 then, now = (values[index] if index < len(values) else ABSENT for values in (old, new))
                 yield from self.between(f"{path}[{index}]", then, now, seen)
-        elif type(old) is not type(new) or not self._same(old, new, seen):
+        elif type(old) is not type(new) or not _same(old, new, seen):
             yield path or "body", old, new
 
-    def _same(self, old: object, new: object, seen: Seen) -> bool:
-        """Whether two values are the same, by identifiers that fit those seen before."""
-        if not isinstance(old, str) or not isinstance(new, str):
-            return old == new
-        (recorded, then), (live, now) = map(self._renaming.generalized, (old, new))
-        if recorded != live or not self._renaming.explains([*seen[0], *then], [*seen[1], *now]):
-            return False
-        seen[0].extend(then)
-        seen[1].extend(now)
-        return True
+
+def _same(old: object, new: object, seen: Renaming) -> bool:
+    """Whether two values are the same, by identifiers that fit those seen before."""
+    if not isinstance(old, str) or not isinstance(new, str):
+        return old == new
+    (recorded, then), (live, now) = map(seen.generalized, (old, new))
+    if recorded != live or not seen.explains(then, now):
+        return False
+    seen.learn(then, now)
+    return True
 
 
 def _by_name(request: Request) -> dict[str, Any]:

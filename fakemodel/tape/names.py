@@ -32,10 +32,13 @@ class Names:
         self._taken = {found.decode() for body in bodies for found in SHORT.findall(body)}
         self._numbers = Counter[str]()
         self._names: dict[str, str] = {}
+        self._told: dict[str, str] = {}
 
     def __call__(self, text: str) -> str:
         """A text in which identifiers have their short names."""
-        return renamed(text, self._name)
+        if text not in self._told:  # a history is sent again with every turn
+            self._told[text] = renamed(text, self._name)
+        return self._told[text]
 
     def _name(self, identifier: re.Match[str]) -> str:
         if identifier[0] not in self._names:

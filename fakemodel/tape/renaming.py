@@ -35,6 +35,13 @@ class Renaming:
                 if each not in brought:
                     self._issued.setdefault(each, index)
 
+    def copied(self) -> Renaming:
+        """Another one, that knows as much by now."""
+        copied = Renaming(())
+        copied._issued, copied.needs = self._issued, self.needs
+        copied._live, copied._recorded, copied._renamed = {**self._live}, {**self._recorded}, self._renamed
+        return copied
+
     def issued_by(self, identifier: str) -> int | None:
         """The index of the turn that gave out an id; None for any other."""
         return self._issued.get(identifier)

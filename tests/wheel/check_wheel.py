@@ -36,7 +36,7 @@ def test_a_model_speaks_without_the_agents_sdk(fake_model):
 """
 
 CHECKOUT = Path(__file__).parent.parent.parent
-EXPECTED = {"fakemodel/py.typed", "fakemodel/plugin.py"} | {
+EXPECTED = {"fakemodel/py.typed", "fakemodel/plugin.py", "fakemodel/show/page.html"} | {
     f"fakemodel/{file.relative_to(CHECKOUT).as_posix()}" for file in CHECKOUT.glob("cassettes/**/*.yaml")
 }
 
