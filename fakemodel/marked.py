@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -92,7 +93,10 @@ def replays(item: pytest.Item, path: Path) -> bool:
 
 def refuses_network(item: pytest.Item) -> bool:
     """Whether fixtures of a wider scope are guarded, as markers and ini options say: no fixture is asked before."""
-    return bool(_marked(item, "refuse_network", item.config.getini("cassette_refuse_network")))
+    try:
+        return bool(_marked(item, "refuse_network", _ini(item.config, "cassette_refuse_network")))
+    except SettingInvalid:  # told when the cassette is opened
+        return True
 
 
 def settings_of(request: pytest.FixtureRequest) -> tuple[Path, dict[str, Any]]:
@@ -117,8 +121,15 @@ def settings_of(request: pytest.FixtureRequest) -> tuple[Path, dict[str, Any]]:
 
 def _inis(config: pytest.Config) -> dict[str, Any]:
     if INIS not in config.stash:
-        config.stash[INIS] = inis(config.getini)
+        config.stash[INIS] = inis(partial(_ini, config))
     return config.stash[INIS]
+
+
+def _ini(config: pytest.Config, name: str) -> Any:
+    try:
+        return config.getini(name)
+    except (ValueError, pytest.UsageError) as error:  # pytest 8 raises the one, pytest 9 the other
+        raise SettingInvalid(f"{name}: {error}.") from None
 
 
 def _names_cassette(item: pytest.Item) -> bool:

@@ -119,7 +119,7 @@ def _by_name(request: Request) -> dict[str, Any]:
 
 def _steps(path: str) -> list[str | int | None]:
     """`input[*].id` as ["input", None, "id"]."""
-    if not JSON_PATH.fullmatch(path):
+    if not isinstance(path, str) or not JSON_PATH.fullmatch(path):
         raise SettingInvalid(f"{path!r} is no JSON path. Paths look like metadata.run_id, input[*].id, input[0].")
     found = re.findall(r"([^.\[\]]+)|\[(\*|\d+)\]", path)
     return [name or (None if index == "*" else int(index)) for name, index in found]

@@ -1,7 +1,9 @@
 """What the plugin adds to pytest before a test has asked for anything."""
 
+import re
 import subprocess
 import sys
+from itertools import takewhile
 from pathlib import Path
 
 import pytest
@@ -77,6 +79,17 @@ def test_the_fixtures_are_explained(suite: pytest.Pytester):
     result.stdout.no_fnmatch_line("_cassette_in_player*")
 
 
+def test_every_fixture_is_explained_in_a_sentence(suite: pytest.Pytester):
+    lines = suite.runpytest("--fixtures").outlines
+    begun = next(at for at, line in enumerate(lines) if "fixtures defined from fakemodel.plugin" in line)
+    ours = list(takewhile(lambda line: "fixtures defined from" not in line, lines[begun + 1 :]))
+
+    heads = [at for at, line in enumerate(ours) if " -- " in line and not line.startswith(" ")]
+    assert len(heads) >= 4
+    for at in heads:
+        assert re.fullmatch(r"    [A-Z].*[.…]", ours[at + 1]), ours[at]
+
+
 @pytest.mark.parametrize("autoload_is_off", [False, True], ids=["autoload", "no autoload"])
 def test_the_plugin_is_loaded_from_a_checkout(suite: pytest.Pytester, monkeypatch, autoload_is_off):
     suite.makepyprojecttoml("[tool.pytest.ini_options]\naddopts = '-p no:cacheprovider'\n")
@@ -115,6 +128,41 @@ def test_nothing_heavy_is_imported_before_a_test_needs_it(module):
     told = subprocess.run([sys.executable, "-c", found], cwd=ROOT, capture_output=True, text=True, check=True)
 
     assert told.stdout.strip() == "[]"
+
+
+def test_collecting_a_suite_imports_nothing_more_than_it_does_without_the_plugin(suite: pytest.Pytester):
+    suite.makepyprojecttoml("[tool.pytest.ini_options]\nasyncio_default_fixture_loop_scope = 'function'\n")
+    suite.makeconftest(
+        """
+        import sys
+        from pathlib import Path
+
+
+        def pytest_unconfigure(config):
+            Path(config.getoption("basetemp")).with_name("modules").write_text(" ".join(sys.modules))
+        """
+    )
+    suite.makepyfile(
+        """
+        import pytest
+
+
+        @pytest.mark.usefixtures("fake_model", "fake_openai")
+        @pytest.mark.cassette(ignore=["metadata.id"])
+        def test_capital(): pass
+        """
+    )
+
+    def modules(option: str) -> set[str]:
+        ran = suite.runpytest_subprocess("--collect-only", "-p", option)
+        assert ran.ret == 0
+        return set((suite.path / "modules").read_text().split())
+
+    added = modules("fakemodel.plugin") - modules("no:fakemodel.plugin")
+
+    tops = {name.partition(".")[0] for name in added}
+    assert tops - sys.stdlib_module_names == {"fakemodel"}
+    assert "fakemodel.reply" not in added
 
 
 def test_a_suite_that_uses_nothing_of_it_sees_nothing_of_it(suite: pytest.Pytester):
