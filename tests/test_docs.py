@@ -15,7 +15,7 @@ BLOCKS = [
     pytest.param(block.text, id=f"{block.page}: {block.heading}") for block in blocks() if block.language == "python"
 ]
 
-EXTRAS = {"agents": "agents", "hypothesis": "hypothesis", "strategies": "hypothesis", "syrupy": "syrupy"}
+EXTRAS = {"agents": "agents", "hypothesis": "hypothesis", "strategies": "hypothesis", "wire_snapshot": "syrupy"}
 """What a block needs, by a word of its code."""
 
 

@@ -31,8 +31,7 @@ def test_the_table_of_fixtures_is_that_of_pytest(suite: pytest.Pytester):
 
 
 def test_the_table_of_markers_is_that_of_pytest(suite: pytest.Pytester):
-    if "pytest_recording" in (told := shown_by(suite, "--markers")):
-        pytest.skip("the marker `vcr` is pytest-recording's where that is installed")
+    told = shown_by(suite, "--markers")
     found = re.findall(r"^@pytest\.mark\.(\w+)\((?:name=None|\*\*vcr_config)", told, flags=re.MULTILINE)
 
     assert [code(name)[0].partition("(")[0] for name, _ in rows(FIXTURES, "Markers")] == found
