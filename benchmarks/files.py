@@ -161,7 +161,7 @@ def long_conversation(turns: int) -> list[Interaction]:
 
 def as_it_grows(folder: Path, effort: Effort) -> Iterator[Figure]:
     """What a megabyte costs to scrub and to look through, and whether it costs more in a large cassette."""
-    few, many = effort.of(300, 10), effort.of(3000, 100)
+    few, many = effort.of(100, 5), effort.of(1000, 50)
     short, long = long_conversation(few), long_conversation(many)
     page = layout.written(scrubbed(long), {"from": "api.openai.com"})
     bodies = [body for turn in long for body in (turn.request.body, turn.response.body)]

@@ -86,7 +86,7 @@ def growth(effort: Effort) -> Iterator[Figure]:
         "checked": lambda reply: list(violations(checked[id(reply)])),
     }
     for what, work in works.items():
-        grown = ratio(timed(partial(work, long)), timed(partial(work, short)), effort.of(7))
+        grown = ratio(timed(partial(work, long)), timed(partial(work, short)), effort.of(5))
         yield Figure(
             kind="growth",
             what=f"a delta among {many:,}, {what}",
