@@ -95,10 +95,14 @@ def beside_others(turns: int, rounds: int) -> Iterator[Figure]:
     """A turn on FakeModel, in turns on the others."""
     module = copied_module()
     peers: dict[str, tuple[Callable[[int], Any] | None, str, float | None]] = {
-        "`agents.testing.ScriptedModel`": (scripted, "the peer says nothing of replies that are left over", AT_MOST),
+        "`agents.testing.ScriptedModel`": (
+            scripted,
+            "its items are made before, our replies are rendered in the turn",
+            AT_MOST,
+        ),
         "the SDK's `tests/fake_model.py`": (
             partial(copied, module) if module else None,
-            "the peer keeps the first call and the last, and says nothing where its script is too short or too long",
+            "the peer keeps the first call and the last, and says nothing where its script is too short",
             None,
         ),
     }

@@ -78,7 +78,7 @@ def drawn(rows: dict[str, list[Figure]]) -> Picture:
             less = cost.median < 1  # the number stands on the outer side, off the line at 1
             axes.annotate(
                 *(factor(cost.median), (cost.low if less else cost.high, line)),
-                xytext=(-6 if less else 6, 0),
+                xytext=(-8 if less else 8, 0),
                 textcoords="offset points",
                 horizontalalignment="right" if less else "left",
                 verticalalignment="center",

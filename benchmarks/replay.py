@@ -83,7 +83,7 @@ def one_among(folder: Path, number: int, rounds: int) -> Iterator[Figure]:
             kind="peer",
             what=f"a turn among {number:,}, replayed through the openai client",
             beside=peer.name,
-            leaves_out="reading the file; the peer is told to compare bodies, and knows no ids",
+            leaves_out="reading the file; the peer is told to compare bodies",
             cost=ratio(played, theirs, rounds) if there else None,
             missing="" if there else f"{peer.name} is not installed",
         )

@@ -97,7 +97,7 @@ class Run:
     arguments: tuple[str, ...] = ()
 
 
-LEFT_OUT = "one core, warm caches; the peer compares method and address, no body, and lets turns be left over"
+LEFT_OUT = "one core, warm caches; the peer compares method and address, no body"
 
 
 def source_of(number: int) -> str:

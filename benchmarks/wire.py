@@ -70,7 +70,7 @@ def beside_the_parse(rounds: int) -> Iterator[Figure]:
             kind="floor",
             what=f"{of_what}, {what}",
             beside="the openai SDK's parse of their bytes",
-            leaves_out="the network, and reading JSON twice",
+            leaves_out="the network",
             cost=ratio(timed(work), parse, rounds),
             at_most=at_most,
         )
