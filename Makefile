@@ -39,12 +39,10 @@ record: $(RECORDER)/ready ## Record the cassettes that ship anew, from FakeOpenA
 fidelity: $(VENV)/ready ## Measure on real traffic, and print the figures
 	$(BIN)/python -m pytest -m fidelity -p no:randomly $(TEST_ARGS)
 
-bench: $(VENV)/ready $(VENV)-beside/ready $(if $(shell command -v npm),$(AIMOCK)/node_modules/ready) ## Measure what it costs, as ratios to its peers
-	$(BIN)/python benchmarks/wire.py
-	$(BIN)/python benchmarks/fake_model.py
-	$(VENV)-beside/bin/python benchmarks/cassettes.py
-	$(VENV)-beside/bin/python benchmarks/suite.py
-	$(BIN)/python benchmarks/served.py
+# The peers are in one environment with us; the sources of the Agents SDK have the model that it tested itself with.
+COPIED := $(VENV)-beside/openai_agents-0.20.0.tar.gz
+bench: $(COPIED) $(if $(shell command -v npm),$(AIMOCK)/node_modules/ready) ## Measure what it costs, beside its peers (ARGS="--share 0.1")
+	$(VENV)-beside/bin/python -m benchmarks $(ARGS)
 
 coverage: $(VENV)-newest/ready ## Run the tests with branch coverage, on the newest Python there is
 	$(VENV)-newest/bin/coverage erase
@@ -82,7 +80,8 @@ compat: $(VENV)-oldest/ready $(VENV)-agents020/ready $(VENV)-agents069/ready ## 
 
 # pytest-recording and cassetter cannot both be loaded: each test says which it runs beside.
 beside: $(VENV)-beside/ready ## Run the tests of a suite that has other plugins too
-	$(VENV)-beside/bin/python -m pytest -p no:cassetter -p no:rerunfailures tests/beside $(TEST_ARGS)
+	$(VENV)-beside/bin/python -m pytest -p no:cassetter -p no:rerunfailures tests/beside \
+	    tests/test_benchmarks.py $(TEST_ARGS)
 
 # LiteLLM wants an openai SDK older than the others do. The SDK's own tests run in both.
 clients: $(VENV)-clients/ready $(VENV)-litellm/ready $(NODE)/node_modules/ready ## Run real clients against FakeOpenAI
@@ -131,6 +130,11 @@ CORE := detect-secrets filelock jsonschema pyyaml
 # With the plugins that a suite may have beside ours.
 $(VENV)-beside/ready: pyproject.toml
 	$(environment) --editable '.[agents,cli,server]' --group test --group beside --group plot
+	@touch $@
+
+$(COPIED): $(VENV)-beside/ready
+	$(@D)/bin/python -m pip download --quiet --disable-pip-version-check --no-deps --no-binary :all: \
+	    --dest $(@D) openai-agents==0.20.0
 	@touch $@
 
 $(VENV)-docs/ready: pyproject.toml

@@ -43,17 +43,17 @@ COPIED = "openai_agents-0.20.0"
 """The last source distribution with a `tests/fake_model.py`."""
 
 
-def fake() -> FakeModel:
-    return FakeModel([Reply("".join(FRAGMENTS))] * TURNS)
+def fake(turns: int) -> FakeModel:
+    return FakeModel([Reply("".join(FRAGMENTS))] * turns)
 
 
-def scripted() -> ScriptedModel:
-    return ScriptedModel([Reply("".join(FRAGMENTS)).output for _ in range(TURNS)])
+def scripted(turns: int) -> ScriptedModel:
+    return ScriptedModel([Reply("".join(FRAGMENTS)).output for _ in range(turns)])
 
 
-def copied(module: ModuleType) -> Any:
+def copied(module: ModuleType, turns: int) -> Any:
     model = module.FakeModel()
-    model.add_multiple_turn_outputs([Reply("".join(FRAGMENTS)).output for _ in range(TURNS)])
+    model.add_multiple_turn_outputs([Reply("".join(FRAGMENTS)).output for _ in range(turns)])
     return model
 
 
@@ -80,25 +80,29 @@ async def streamed(agent: Agent[Any]) -> None:
         pass
 
 
-def seconds(turn: Turn, make: Callable[[], Any]) -> float:
-    """What the turns of a model cost, after its script is written."""
+def seconds(turn: Turn, make: Callable[[int], Any], turns: int) -> float:
+    """What so many turns of a model cost, after its script is written."""
 
     async def play(agent: Agent[Any]) -> None:
-        for _ in range(TURNS):
+        for _ in range(turns):
             await turn(agent)
 
-    agent = Agent(name="a", model=make())
+    agent = Agent(name="a", model=make(turns))
     return cpu_seconds(lambda: asyncio.run(play(agent)))
 
 
-def turns(rounds: int) -> Iterator[Figure]:
+def beside_others(turns: int, rounds: int) -> Iterator[Figure]:
     """A turn on FakeModel, in turns on the others."""
     module = copied_module()
-    peers: dict[str, tuple[Callable[[], Any] | None, str, float | None]] = {
-        "`agents.testing.ScriptedModel`": (scripted, "the peer says nothing of replies that are left over", AT_MOST),
+    peers: dict[str, tuple[Callable[[int], Any] | None, str, float | None]] = {
+        "`agents.testing.ScriptedModel`": (
+            scripted,
+            "its items are made before, our replies are rendered in the turn",
+            AT_MOST,
+        ),
         "the SDK's `tests/fake_model.py`": (
             partial(copied, module) if module else None,
-            "the peer keeps the first call and the last, and says nothing where its script is too short or too long",
+            "the peer keeps the first call and the last, and says nothing where its script is too short",
             None,
         ),
     }
@@ -109,8 +113,8 @@ def turns(rounds: int) -> Iterator[Figure]:
                 what=f"a scripted turn, {what}",
                 beside=peer,
                 leaves_out=leaves_out,
-                cost=ratio(partial(seconds, turn, fake), partial(seconds, turn, make), rounds) if make else None,
-                missing=f"{COPIED} was not downloaded",
+                cost=ratio(*(partial(seconds, turn, each, turns) for each in (fake, make)), rounds) if make else None,
+                missing="" if make else f"{COPIED} was not downloaded",
                 at_most=at_most,
                 noise=NOISE if at_most else 0.0,
             )
@@ -155,5 +159,5 @@ def memory(effort: Effort) -> Iterator[Figure]:
 def figures(effort: Effort) -> Iterator[Figure]:
     """All that is measured here."""
     set_tracing_disabled(True)
-    yield from turns(effort.of(15))
+    yield from beside_others(effort.of(TURNS), effort.of(15))
     yield from memory(effort)

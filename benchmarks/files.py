@@ -112,14 +112,14 @@ def beside_others(folder: Path, found: Conversations, rounds: int) -> Iterator[F
                 "opened and closed",
                 partial(seconds_of_each, partial(open_and_close, OURS), files),
                 partial(seconds_of_each, partial(open_and_close, peer), theirs),
-                "the peer does not refuse connections that go past the cassette",
+                "the client; we refuse connections that go past the cassette, too",
                 None,
             ),
             (
                 "recorded",
                 recorded,
                 partial(seconds_of_recording, peer, folder / f"recorded by {peer.name}", found),
-                "the client; we scrub, and look for secrets before a byte is written, the peer does neither",
+                "the client; we scrub ids, times and headers, and look for secrets in the whole text, twice",
                 None,
             ),
         )
@@ -140,7 +140,7 @@ def beside_others(folder: Path, found: Conversations, rounds: int) -> Iterator[F
         kind="floor",
         what=f"{of_all}, read",
         beside="the same turns as JSON, read",
-        leaves_out="pages that people can review",
+        leaves_out="the layout for people, which JSON has not",
         cost=ratio(partial(seconds_of_each, OURS.load, files), read_json, rounds),
     )
 
@@ -161,7 +161,7 @@ def long_conversation(turns: int) -> list[Interaction]:
 
 def as_it_grows(folder: Path, effort: Effort) -> Iterator[Figure]:
     """What a megabyte costs to scrub and to look through, and whether it costs more in a large cassette."""
-    few, many = effort.of(300, 10), effort.of(3000, 100)
+    few, many = effort.of(100, 5), effort.of(1000, 50)
     short, long = long_conversation(few), long_conversation(many)
     page = layout.written(scrubbed(long), {"from": "api.openai.com"})
     bodies = [body for turn in long for body in (turn.request.body, turn.response.body)]

@@ -158,4 +158,4 @@ def figures(effort: Effort) -> Iterator[Figure]:
     yield from streamed(effort.of(25))
     yield from beside_loopback(effort.of(15))
     yield chain(effort.of(CHAIN, 3 * LOOKED_AT), effort.of(5))
-    yield kept(effort.of(10_000, 100))
+    yield kept(effort.of(3000, 100))

@@ -39,6 +39,9 @@ SETTINGS = {
 LINE = 0.21
 """Inches that a figure takes."""
 
+IN_A_LINE = 3
+"""The peers that a line of the legend names."""
+
 
 def svg(results: Results) -> bytes:
     """The figures beside peers, as far as they were measured."""
@@ -72,10 +75,12 @@ def drawn(rows: dict[str, list[Figure]]) -> Picture:
             axes.plot([cost.low, cost.high], [line, line], color=colour, linewidth=2, solid_capstyle="round")
             (point,) = axes.plot([cost.median], [line], marker, color=colour, markersize=5.5)
             shown.setdefault(figure.beside.replace("`", ""), point)
+            less = cost.median < 1  # the number stands on the outer side, off the line at 1
             axes.annotate(
-                *(factor(cost.median), (cost.high, line)),
-                xytext=(6, 0),
+                *(factor(cost.median), (cost.low if less else cost.high, line)),
+                xytext=(-8 if less else 8, 0),
                 textcoords="offset points",
+                horizontalalignment="right" if less else "left",
                 verticalalignment="center",
                 color=colour,
             )
@@ -85,7 +90,7 @@ def drawn(rows: dict[str, list[Figure]]) -> Picture:
     axes.set_yticks(ticks, [fill(what.replace("`", ""), 44) for what in rows])
     axes.set_ylim(line - 0.9, -0.9)
     axes.set_xscale("log")
-    axes.margins(x=0.12)
+    axes.margins(x=0.14)
     axes.xaxis.set_minor_locator(NullLocator())
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     axes.set_xlabel("what fakemodel costs, in terms of the peer: left of 1 it costs less")
@@ -93,5 +98,5 @@ def drawn(rows: dict[str, list[Figure]]) -> Picture:
     axes.tick_params(axis="y", length=0)
     for side in ("top", "left", "right"):
         axes.spines[side].set_visible(False)
-    picture.legend(shown.values(), shown.keys(), loc="outside upper center", ncols=len(shown), frameon=False)
+    picture.legend(shown.values(), shown.keys(), loc="outside upper center", ncols=IN_A_LINE, frameon=False)
     return picture

@@ -83,7 +83,7 @@ def one_among(folder: Path, number: int, rounds: int) -> Iterator[Figure]:
             kind="peer",
             what=f"a turn among {number:,}, replayed through the openai client",
             beside=peer.name,
-            leaves_out="reading the file; the peer is told to compare bodies, and knows no ids",
+            leaves_out="reading the file; the peer is told to compare bodies",
             cost=ratio(played, theirs, rounds) if there else None,
             missing="" if there else f"{peer.name} is not installed",
         )
@@ -192,7 +192,7 @@ def figures(effort: Effort) -> Iterator[Figure]:
     few, some, many = ASKED, effort.of(1000, ASKED), effort.of(10_000, ASKED)
     with TemporaryDirectory() as name:
         folder = Path(name)
-        for number, rounds in ((few, 9), (some, 5), (many, 2)):
+        for number, rounds in ((few, 9), (some, 3), (many, 2)):
             yield from one_among(folder, number, effort.of(rounds))
         yield from finding(few, many, effort.of(5))
         yield from streaming(folder, effort.of(9))

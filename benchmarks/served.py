@@ -112,7 +112,7 @@ def aimock_version() -> str | None:
 @contextmanager
 def running(*command: str) -> Iterator[Server]:
     """A server in a process of its own, whose first line is its base URL."""
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=AIMOCK.parents[1])
     assert process.stdout is not None
     try:
         yield process, process.stdout.readline().strip()

@@ -35,8 +35,16 @@ pytest.main(sys.argv[1:])
 print("took", time.process_time() - start)
 """
 
-ENVIRONMENT = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONDONTWRITEBYTECODE": ""}
-"""Only what is named is loaded, and compiled modules are kept between runs, as they are where people work."""
+ENVIRONMENT = {
+    **os.environ,
+    "PYTEST_ADDOPTS": "",
+    "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+    "PYTHONDONTWRITEBYTECODE": "",
+    "PYTHONPATH": str(Path(__file__).parents[1]),
+}
+"""Only what is named is loaded, ours of this checkout, and compiled modules are kept between runs, as they are where
+people work.
+"""
 
 
 def seconds(folder: Path, plugin: str) -> float:
@@ -61,7 +69,7 @@ def figures(effort: Effort) -> Iterator[Figure]:
             what=what,
             beside="pytest with a plugin that does nothing",
             leaves_out=leaves_out,
-            cost=ratio(ours, nothing, effort.of(25)),
+            cost=ratio(ours, nothing, effort.of(15)),
             at_most=AT_MOST,
             noise=NOISE,
         )
@@ -72,6 +80,6 @@ def figures(effort: Effort) -> Iterator[Figure]:
                 what=what,
                 beside=peer.package,
                 leaves_out=leaves_out,
-                cost=ratio(ours, partial(seconds, folder, peer.plugin), effort.of(15)) if there else None,
+                cost=ratio(ours, partial(seconds, folder, peer.plugin), effort.of(9)) if there else None,
                 missing="" if there else f"{peer.package} is not installed",
             )

@@ -1,6 +1,6 @@
 """What cassettes cost a whole suite, beside those of other toolkits and beside a suite without any.
 
-2,000 tests, each of one request of the openai client, every tenth of two, and every tenth of a stream. The
+1,000 tests, each of one request of the openai client, every tenth of two, and every tenth of a stream. The
 conversations are recorded once, of FakeOpenAI, and written in each toolkit's own form. Every run is a pytest of its own
 that loads one plugin; the two that are compared run at once: what others do on the machine disturbs both alike.
 """
@@ -28,7 +28,7 @@ from fakemodel.tape.scrub import scrubbed
 
 __all__ = ["figures"]
 
-TESTS = 2000
+TESTS = 1000
 IN_A_MODULE = 100
 
 AT_MOST = {"pytest-recording": 1.0}
@@ -97,7 +97,7 @@ class Run:
     arguments: tuple[str, ...] = ()
 
 
-LEFT_OUT = "one core, warm caches; the peer compares method and address, no body, and lets turns be left over"
+LEFT_OUT = "one core, warm caches; the peer compares method and address, no body"
 
 
 def source_of(number: int) -> str:

@@ -70,7 +70,7 @@ def beside_the_parse(rounds: int) -> Iterator[Figure]:
             kind="floor",
             what=f"{of_what}, {what}",
             beside="the openai SDK's parse of their bytes",
-            leaves_out="the network, and reading JSON twice",
+            leaves_out="the network",
             cost=ratio(timed(work), parse, rounds),
             at_most=at_most,
         )
@@ -86,7 +86,7 @@ def growth(effort: Effort) -> Iterator[Figure]:
         "checked": lambda reply: list(violations(checked[id(reply)])),
     }
     for what, work in works.items():
-        grown = ratio(timed(partial(work, long)), timed(partial(work, short)), effort.of(7))
+        grown = ratio(timed(partial(work, long)), timed(partial(work, short)), effort.of(5))
         yield Figure(
             kind="growth",
             what=f"a delta among {many:,}, {what}",
