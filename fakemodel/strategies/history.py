@@ -141,8 +141,8 @@ class _Past:
         position = len(self.steps)
         self.steps.append(step)
         match step:
-            case CreateResponse():
-                self.responses.append(position)
+            case CreateResponse(brings="message") if step.after != NOBODYS and None in (step.after, step.conversation):
+                self.responses.append(position)  # others are refused, or would be, and there is nothing to name
                 self.calls += [position] if step.calls else []
                 self.gone |= set() if step.store else {position}
             case CreateConversation():

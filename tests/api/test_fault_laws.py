@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from fakemodel import FakeOpenAI, Reply, StreamError, check_chunks, check_events, faults, text, tool_call
 from fakemodel.httpx_modules import httpx_modules, sdk_httpx
+from fakemodel.strategies import replies
 from fakemodel.wire.sse import split
-from tests.wire.replies import replies
 
 APIS = {
     "responses": ("/v1/responses", {"model": "m", "input": "Hi", "stream": True}, check_events),
@@ -74,7 +74,7 @@ def broken(api: str, body: bytes) -> set[str]:
 
 @pytest.mark.parametrize("api", APIS)
 @pytest.mark.parametrize("kind", KINDS)
-@given(reply=replies, after=st.integers(1, 12))
+@given(reply=replies(), after=st.integers(1, 12))
 @example(Reply(text("Hél", "lo", "!"), tool_call("f", ["{", "}"])), 4)
 def test_a_fault_breaks_the_law_that_it_names_alone(api, kind, reply, after):
     laws = KINDS[kind](after).laws

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from fakemodel import FakeOpenAI, Reply, text, tool_call
 from fakemodel.httpx_modules import sdk_httpx
-from tests.wire.replies import replies
+from fakemodel.strategies import replies
 
 TURNS = 4
 OF_TURN_1 = "0000000000000001006955b9010000000000000001"
@@ -37,7 +37,9 @@ settings = st.fixed_dictionaries(
 )
 
 
-@given(reply=replies.filter(lambda reply: reply.id is None), options=st.lists(settings, min_size=TURNS, max_size=TURNS))
+@given(
+    reply=replies().filter(lambda reply: reply.id is None), options=st.lists(settings, min_size=TURNS, max_size=TURNS)
+)
 @example(Reply(text("Hel", "lo"), tool_call("f", ["{", "}"])), [{}] * TURNS)
 @example(Reply(text("See ", f"msg_{OF_TURN_1}00000001")), [{}] * TURNS)
 @example(Reply(text("See ", f"{CALL_OF_TURN_1}00000001"), tool_call("f")), [{}] * TURNS)

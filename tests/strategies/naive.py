@@ -2,7 +2,15 @@
 
 from fakemodel import FakeOpenAI
 from fakemodel.httpx_modules import sdk_httpx
-from fakemodel.strategies import Request
+from fakemodel.strategies import (
+    CreateConversation,
+    CreateResponse,
+    DeleteConversation,
+    DeleteResponse,
+    ListItems,
+    Request,
+    RetrieveResponse,
+)
 
 __all__ = ["DEFECTS", "Server"]
 
@@ -165,18 +173,18 @@ class Crashes(Server):
 
 
 DEFECTS = {
-    GoesOnFromNothing: "[CreateResponse(after='resp_unknown')]",
-    KeepsWhatIsNotStored: "[CreateResponse(store=False), CreateResponse(after=0)]",
-    ForgetsWhatWasSaid: "[CreateResponse(), CreateResponse(after=0)]",
-    GoesOnFromTheLast: "[CreateResponse(), CreateResponse(), CreateResponse(after=0)]",
-    DeletesNothing: "[CreateResponse(), DeleteResponse(0), CreateResponse(after=0)]",
-    DeletesTheChain: "[CreateResponse(), CreateResponse(after=0), DeleteResponse(0), CreateResponse(after=1)]",
-    TakesBothIds: "[CreateConversation(), CreateResponse(), CreateResponse(after=1, conversation=0)]",
-    AnswersCallsItself: "[CreateResponse(calls=1), CreateResponse(after=0, brings='unanswered')]",
-    RevivesConversations: "[CreateConversation(), DeleteConversation(0), CreateResponse(conversation=0)]",
-    SaysNotFound: "[CreateResponse(after='resp_unknown')]",
-    DropsItems: "[CreateConversation(), CreateResponse(conversation=0), ListItems(0)]",
-    GivesOneId: "[CreateResponse(), CreateResponse()]",
-    Crashes: "[CreateResponse(), CreateResponse(refers=0)]",
+    GoesOnFromNothing: [CreateResponse("resp_unknown")],
+    KeepsWhatIsNotStored: [CreateResponse(store=False), CreateResponse(0)],
+    ForgetsWhatWasSaid: [CreateResponse(), CreateResponse(0)],
+    GoesOnFromTheLast: [CreateResponse(), CreateResponse(), CreateResponse(0)],
+    DeletesNothing: [CreateResponse(), DeleteResponse(0), CreateResponse(0)],
+    DeletesTheChain: [CreateResponse(), CreateResponse(0), DeleteResponse(0), RetrieveResponse(1)],
+    TakesBothIds: [CreateConversation(), CreateResponse(), CreateResponse(1, conversation=0)],
+    AnswersCallsItself: [CreateResponse(calls=1), CreateResponse(0, brings="unanswered")],
+    RevivesConversations: [CreateConversation(), DeleteConversation(0), CreateResponse(conversation=0)],
+    SaysNotFound: [CreateResponse("resp_unknown")],
+    DropsItems: [CreateConversation(), CreateResponse(conversation=0), ListItems(0)],
+    GivesOneId: [CreateResponse(), CreateResponse()],
+    Crashes: [CreateResponse(), CreateResponse(refers=0)],
 }
-"""Each with the history that finds it, shrunk."""
+"""Each with the history that a person would write to find it."""

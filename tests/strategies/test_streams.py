@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import find, given, settings
+from hypothesis import Phase, find, given, settings
 from hypothesis import strategies as st
 from openai._streaming import SSEDecoder
 
@@ -16,7 +16,7 @@ from fakemodel.strategies import Reads, chunks, cuts, events, replies
 from fakemodel.wire.deviations import DEVIATIONS
 
 laws = settings(derandomize=True, deadline=None, database=None, max_examples=40)
-shrinking = settings(derandomize=True, deadline=None, database=None, max_examples=200)
+shrinking = settings(laws, max_examples=1000, phases=[Phase.generate, Phase.shrink])
 
 
 def simplest(strategy, condition=lambda found: True):

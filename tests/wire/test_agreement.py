@@ -14,7 +14,7 @@ from openai._streaming import SSEDecoder
 from fakemodel import Reply, check_chunks, check_events, sse, text
 from fakemodel.httpx_modules import response as http_response
 from fakemodel.httpx_modules import sdk_httpx
-from tests.wire.replies import replies
+from fakemodel.strategies import replies
 
 laws = settings(derandomize=True, deadline=None, max_examples=200)
 streamed = pytest.mark.parametrize("render", [Reply.events, Reply.chunks])
@@ -117,7 +117,7 @@ def counts(usage: dict, names) -> list[int]:
 
 
 @settings(laws, max_examples=300)
-@given(replies, st.booleans(), st.booleans())
+@given(replies(), st.booleans(), st.booleans())
 def test_every_rendering_says_the_same(reply, obfuscation, background):
     events = [wire_form(event) for event in reply.events(obfuscation=obfuscation, background=background)]
     chunks = [wire_form(chunk) for chunk in reply.chunks(obfuscation=obfuscation)]
@@ -173,7 +173,7 @@ ADDED_TO_RESPONSES = {
 
 
 @laws
-@given(replies, st.booleans(), st.booleans())
+@given(replies(), st.booleans(), st.booleans())
 def test_the_sdk_accumulates_the_events_to_the_response(reply, obfuscation, background):
     fields = {"background": True} if background else {}
     response = wire_form(reply.response(**fields))
@@ -217,7 +217,7 @@ UNFINISHED = {
 
 
 @laws
-@given(replies, st.booleans())
+@given(replies(), st.booleans())
 def test_the_sdk_accumulates_the_chunks_to_the_completion(reply, obfuscation):
     completion = wire_form(reply.completion())
     body = sse(reply.chunks(obfuscation=obfuscation))
@@ -236,7 +236,7 @@ def test_the_sdk_accumulates_the_chunks_to_the_completion(reply, obfuscation):
 
 
 @laws
-@given(replies)
+@given(replies())
 def test_a_citation_cites_the_same_characters_in_both_apis(reply):
     parts = [part for item in wire_form(reply.response())["output"] for part in item.get("content", ())]
     message = wire_form(reply.completion())["choices"][0]["message"]
@@ -269,7 +269,7 @@ DONE = {Reply.events: [], Reply.chunks: ["[DONE]"]}
 
 @streamed
 @laws
-@given(reply=replies, data=st.data())
+@given(reply=replies(), data=st.data())
 def test_a_stream_that_is_cut_anywhere_is_the_same_stream(render, reply, data):
     found = render(reply)
     body = sse(found)

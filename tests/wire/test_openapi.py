@@ -11,8 +11,8 @@ from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
 from fakemodel import Reply, reasoning, refusal, text, tool_call, usage
+from fakemodel.strategies import replies
 from fakemodel.wire import chat, responses
-from tests.wire.replies import replies
 
 COMPONENTS = {
     "response": "Response",
@@ -248,7 +248,7 @@ def test_what_we_render_breaks_nothing_else(validators):
 
 
 @settings(derandomize=True, deadline=None, max_examples=200)
-@given(reply=replies)
+@given(reply=replies())
 def test_whatever_we_render_breaks_nothing_else(validators, reply):
     found = {each for body in (*in_responses(reply), *in_chat(reply)) for each in deviations(validators, body)}
 
