@@ -100,7 +100,7 @@ def beside_others(turns: int, rounds: int) -> Iterator[Figure]:
             "its items are made before, our replies are rendered in the turn",
             AT_MOST,
         ),
-        "the SDK's `tests/fake_model.py`": (
+        "the SDK's own `fake_model.py`": (
             partial(copied, module) if module else None,
             "the peer keeps the first call and the last, and says nothing where its script is too short",
             None,

@@ -11,7 +11,7 @@ from fakemodel.context import text_of
 from fakemodel.errors import ReplyInvalid
 from fakemodel.wire.payload import Payload
 
-__all__ = ["Asked", "Guard", "Guarded", "met", "nearest", "when"]
+__all__ = ["CONDITIONS", "Asked", "Guard", "Guarded", "met", "nearest", "when"]
 
 
 @dataclass(frozen=True, slots=True)

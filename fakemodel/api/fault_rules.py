@@ -22,7 +22,7 @@ from fakemodel.api.streamed_answer import Unfit
 from fakemodel.errors import ReplyInvalid, UnplayedReplies
 from fakemodel.guards import Guard
 
-__all__ = ["FaultRules", "Rule"]
+__all__ = ["MOST", "FaultRules", "Rule"]
 
 Rule: TypeAlias = Guard | Callable[[Request], bool]
 """Which requests a fault is for."""

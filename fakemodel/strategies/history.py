@@ -15,6 +15,9 @@ from hypothesis.strategies import SearchStrategy
 
 __all__ = [
     "BRINGS",
+    "CALLS",
+    "NOBODYS",
+    "STORE",
     "AddItems",
     "CreateConversation",
     "CreateResponse",

@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 
 from fakemodel.wire.payload import Payload, json_text
 
-__all__ = ["Edit", "Pass", "edited", "rewritten"]
+__all__ = ["SAID", "Edit", "Pass", "edited", "rewritten"]
 
 Edit: TypeAlias = tuple[int, int, str]
 """The start and the end of what is replaced in a text, and what by."""

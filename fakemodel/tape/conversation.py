@@ -21,7 +21,7 @@ from fakemodel.tape.operations import operation_of
 from fakemodel.wire import read_chat, read_responses
 from fakemodel.wire.payload import Payload
 
-__all__ = ["Conversation", "Item", "Turn", "conversation_of"]
+__all__ = ["RESPONSES", "Conversation", "Item", "Turn", "conversation_of"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 
 from fakemodel.wire.ids import PREFIXES
 
-__all__ = ["IDENTIFIER", "identifiers", "kind_of", "renamed"]
+__all__ = ["ACCOUNT_PREFIXES", "IDENTIFIER", "OTHER_PREFIXES", "identifiers", "kind_of", "renamed"]
 
 ACCOUNT_PREFIXES = {"org", "proj", "user"}
 

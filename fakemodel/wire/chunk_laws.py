@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from fakemodel.wire.laws import Checker, Violation
 from fakemodel.wire.payload import Payload
 
-__all__ = ["violations"]
+__all__ = ["CONSTANT", "violations"]
 
 CHUNK = "chat.completion.chunk"
 

@@ -18,7 +18,18 @@ from fakemodel.wire.outputs import Output, item_events, outputs
 from fakemodel.wire.payload import Payload
 from fakemodel.wire.tokens import usage_of
 
-__all__ = ["ECHOED", "ENVELOPE", "Rendering", "at_first", "checked", "events", "rendering", "response", "usage_body"]
+__all__ = [
+    "ECHOED",
+    "ENVELOPE",
+    "SERVED_TIER",
+    "Rendering",
+    "at_first",
+    "checked",
+    "events",
+    "rendering",
+    "response",
+    "usage_body",
+]
 
 
 def _envelope() -> Payload:

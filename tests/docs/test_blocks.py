@@ -4,19 +4,25 @@ Python runs as a test module (tests/test_docs.py); what is printed is compared (
 the SDK for Node, where `make clients` has it (tests/clients/third_party/test_node.py).
 """
 
+import json
 import re
 import shlex
+from importlib.util import find_spec
 
 import pytest
 
 from fakemodel import FakeOpenAI
 from fakemodel.script_file import read_script
 from fakemodel.tape import layout
+from fakemodel.tape.checks.finding import Finding
+from fakemodel.tape.report import Format, report
 from tests.docs.pages import PAGES, ROOT, blocks
 
 HELD = {
     "python": "runs as a test module",
     "": "is what is printed",
+    "py": "runs as a test module, once its snapshots are written",
+    "json": "has the shape of a report",
     "console": "names targets, options and commands that there are",
     "yaml": "is read as a script, or as a cassette",
     "toml": "is a configuration that pytest takes",
@@ -70,7 +76,32 @@ def test_a_configuration_is_one_that_pytest_takes(suite: pytest.Pytester, block)
     ran.assert_outcomes(passed=1)
 
 
-COMMANDS = ("make", "pytest", "fakemodel", "pip", "python3", "mkdir", "cd", ".")
+@of("py")
+def test_a_block_with_snapshots_runs_once_they_are_written(suite: pytest.Pytester, block):
+    inline = "inline_snapshot" in block.text
+    if inline and find_spec("inline_snapshot") is None:
+        pytest.skip("this block needs inline-snapshot, which `make beside` has")
+    suite.makepyfile(block.text)
+
+    suite.runpytest_subprocess(*(["--inline-snapshot=create"] if inline else ["--snapshot-update"]))
+
+    suite.runpytest_subprocess().assert_outcomes(passed=1)
+
+
+@of("json")
+def test_a_block_of_json_has_the_shape_of_a_report(tmp_path, block):
+    file = tmp_path / "test_capital.yaml"
+    file.write_text("interactions: none", encoding="utf-8")
+    reported = json.loads(report([(file, [Finding("unreadable", "it is none", turn=1, line=1)])], Format.JSON))
+
+    shown = json.loads(block.text)
+
+    assert shown.keys() == reported.keys()
+    assert shown["summary"].keys() == reported["summary"].keys()
+    assert shown["findings"][0].keys() == reported["findings"][0].keys()
+
+
+COMMANDS = ("make", "pytest", "fakemodel", "git", "pip", "python3", "mkdir", "cd", ".")
 
 
 @of("console")

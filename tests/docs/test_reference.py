@@ -71,7 +71,7 @@ def laws_of_the_code() -> set[str]:
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):
                 name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-                if name in ("Violation", "_broken", "_same"):
+                if name in ("Violation", "broken", "same"):
                     found.add(node.args[0].value)
     return found
 
