@@ -14,10 +14,11 @@ from fakemodel.errors import ReplyInvalid, StreamError
 from fakemodel.parts import Item, Part, Reasoning, Refusal, Text, ToolCall, Usage, usage
 from fakemodel.reply import REASONS, Reply
 from fakemodel.scripting.code import Call
+from fakemodel.tape.answers import answer_of, latest_response
 from fakemodel.tape.interaction import Response
 from fakemodel.wire.ids import Ids
 from fakemodel.wire.outputs import outputs, words
-from fakemodel.wire.payload import Payload, json_of
+from fakemodel.wire.payload import Payload
 from fakemodel.wire.sse import payloads_in
 
 __all__ = ["Named", "body_of", "reply_call", "reply_of", "written"]
@@ -36,15 +37,9 @@ MADE_ANEW = {"encrypted_content"}
 
 
 def body_of(response: Response) -> Any:
-    """The JSON of an answer, or of its stream what it comes to; None for what is none."""
-    try:
-        if not response.is_stream:
-            return json_of(response.body)
-        events = payloads_in(response.body)
-    except (StreamError, ValueError, RecursionError):
-        return None
-    held = [event["response"] for event in events if isinstance(event.get("response"), dict)]
-    return held[-1] if held else None
+    """The JSON of an answer, or the last response in its stream; None for what is none."""
+    answer = answer_of(response)
+    return answer.json if answer.events is None else latest_response(answer.events) or None
 
 
 def reply_of(response: Response) -> Reply | None:

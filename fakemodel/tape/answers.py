@@ -6,6 +6,7 @@ Nothing is raised for what is broken: a recording is looked at because something
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,7 +15,7 @@ from fakemodel.tape.interaction import Response
 from fakemodel.wire.payload import Payload, json_of
 from fakemodel.wire.sse import data_in
 
-__all__ = ["Answer", "answer_of", "json_or_none"]
+__all__ = ["Answer", "answer_of", "json_or_none", "latest_response"]
 
 STREAM = re.compile(rb"\s*(?:event|data|id|retry|): ?")
 
@@ -56,6 +57,12 @@ def json_or_none(body: bytes) -> Any:
         return None
 
 
+def latest_response(events: Sequence[Any]) -> Payload:
+    """The last snapshot of a response in a stream; an empty one where there is none."""
+    held = (event.get("response") for event in reversed(events) if isinstance(event, dict))
+    return next((response for response in held if isinstance(response, dict)), {})
+
+
 def _readable(response: Response) -> tuple[bytes, str | None]:
     """The body as it can be read, and why it cannot."""
     if "content-encoding" not in response.headers:
@@ -81,18 +88,12 @@ def _whole(events: list[Payload]) -> tuple[Payload, str | None]:
     errors = [event for event in events if event.get("type") == "error" or event.get("error")]
     if errors:
         error = errors[-1].get("error") or errors[-1]
-        return {**_latest(events), "error": error}, None
-    latest = _latest(events)
+        return {**latest_response(events), "error": error}, None
+    latest = latest_response(events)
     if not latest or latest.get("status") not in (None, "queued", "in_progress"):
         return latest, None
     done = [event["item"] for event in events if event.get("type") == "response.output_item.done" and "item" in event]
     return {**latest, "output": done}, "the stream ends before the response does"
-
-
-def _latest(events: list[Payload]) -> Payload:
-    """The last snapshot of a response in a stream."""
-    snapshots = (event["response"] for event in reversed(events) if isinstance(event.get("response"), dict))
-    return next(snapshots, {})
 
 
 def _completion(chunks: list[Payload]) -> tuple[Payload, str | None]:

@@ -1,5 +1,6 @@
 """What `check` finds in what was recorded: streams that no server sends, and requests that go on from nothing."""
 
+import gzip
 import json
 from datetime import date
 from pathlib import Path
@@ -196,6 +197,15 @@ def test_turns_in_the_wrong_order_are_an_error(tmp_path: Path):
 
     what = "turn 1, request: previous_response_id is 'resp_1', which is only given out by turn 2"
     assert told(findings) == [("error", what)]
+
+
+def test_an_answer_that_was_recorded_compressed_may_be_gone_on_from(tmp_path: Path):
+    first = turn("/responses", {"input": "Hi"}, response())
+    first["response"]["headers"]["Content-Encoding"] = ["gzip"]
+    first["response"]["body"]["string"] = gzip.compress(json.dumps(response()).encode())
+    after = turn("/responses", {"input": "Bye", "previous_response_id": "resp_1"}, response("resp_2"))
+
+    assert found(tmp_path, first, after) == []
 
 
 def test_a_request_that_was_refused_may_go_on_from_anything(tmp_path: Path):
