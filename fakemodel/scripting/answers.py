@@ -15,6 +15,7 @@ from fakemodel.parts import Item, Part, Reasoning, Refusal, Text, ToolCall, Usag
 from fakemodel.reply import REASONS, Reply
 from fakemodel.scripting.code import Call
 from fakemodel.tape.answers import answer_of, latest_response
+from fakemodel.tape.content_encoding import decoded
 from fakemodel.tape.interaction import Response
 from fakemodel.wire.ids import Ids
 from fakemodel.wire.outputs import outputs, words
@@ -45,7 +46,7 @@ def body_of(response: Response) -> Any:
 def reply_of(response: Response) -> Reply | None:
     """The reply that was recorded; None for one that has not come to its end. Raises ReplyInvalid and StreamError."""
     if response.is_stream:
-        payloads = payloads_in(response.body)
+        payloads = _payloads(response)
         if payloads and "choices" in payloads[0]:
             return Reply.from_chunks(payloads)
         last = body_of(response)
@@ -61,6 +62,14 @@ def reply_of(response: Response) -> Reply | None:
     if "choices" in body:
         return Reply.from_completion(body)
     return Reply.from_response(body) if body.get("status") in REASONS else None
+
+
+def _payloads(response: Response) -> list[Payload]:
+    try:
+        body = decoded(response).body
+    except ValueError as error:  # of an encoding that is not known here
+        raise ReplyInvalid(str(error)) from None
+    return payloads_in(body)
 
 
 def written(reply: Reply, named: Named) -> Reply:

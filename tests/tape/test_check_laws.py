@@ -109,6 +109,24 @@ def test_a_stream_that_is_no_json_is_told(tmp_path: Path):
     ]
 
 
+def compressed(body: bytes, encoding: str) -> dict:
+    recorded = turn("/responses", {}, events("Hello"))
+    recorded["response"]["headers"]["Content-Encoding"] = [encoding]
+    recorded["response"]["body"]["string"] = body
+    return recorded
+
+
+def test_a_stream_that_was_recorded_compressed_is_held_to_the_laws(tmp_path: Path):
+    kept, torn = (compressed(gzip.compress(sse(each)), "gzip") for each in (events("Hello"), events("Hello")[:-1]))
+
+    assert found(tmp_path, kept) == []
+    ((_, message),) = told(found(tmp_path, torn))
+    assert message.endswith("(law: terminal)")
+    assert told(found(tmp_path, compressed(b"(\xb5/\xfd", "zstd"))) == [
+        ("error", "turn 1, event 0: it is compressed (zstd), and cannot be read here (law: form)")
+    ]
+
+
 def test_a_stream_of_an_error_and_a_route_without_laws_are_passed_over(tmp_path: Path):
     stream = events("Hello")[:2]
 
