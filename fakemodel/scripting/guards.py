@@ -1,4 +1,4 @@
-"""The order of recorded requests: whether each goes on from the one before, and what tells them apart where not."""
+"""The guards of a script: none where each recorded request goes on from the one before, or else what tells it apart."""
 
 from __future__ import annotations
 
