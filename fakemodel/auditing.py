@@ -10,6 +10,7 @@ from _pytest.runner import runtestprotocol  # how plugins run a test once more: 
 
 from fakemodel.marked import AUDIT, PLAYED
 from fakemodel.run import RUN
+from fakemodel.shown import counted
 from fakemodel.tape.audit import Audit
 
 __all__ = ["Auditor"]
@@ -90,7 +91,7 @@ class Auditor:
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Write the list."""
-        cassettes = "1 cassette" if self._tests == 1 else f"{self._tests} cassettes"
+        cassettes = counted(self._tests, "cassette")
         left = sum(map(len, self._green.values()))
         terminalreporter.write_line(
             f"audit: {self._tried} changes to the requests of {cassettes}, {self._tried - left} of them fail their test"

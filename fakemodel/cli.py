@@ -13,7 +13,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
-from fakemodel.tape.report import Format, counted, report
+from fakemodel.shown import counted
+from fakemodel.tape.report import Format, report
 
 if TYPE_CHECKING:
     import typer

@@ -21,6 +21,7 @@ from fakemodel.api.queue import asked
 from fakemodel.api.streamed_answer import Unfit
 from fakemodel.errors import ReplyInvalid, UnplayedReplies
 from fakemodel.guards import Guard
+from fakemodel.shown import counted
 
 __all__ = ["MOST", "FaultRules", "Rule"]
 
@@ -178,7 +179,7 @@ class FaultRules:
         if self.left:
             told = "\n".join(f"  {planned}" for planned in self.left)
             raise UnplayedReplies(
-                f"{len(self.left)} {'fault' if len(self.left) == 1 else 'faults'} did not happen.\n{told}\n"
+                f"{counted(len(self.left), 'fault')} did not happen.\n{told}\n"
                 "Remove what is not needed, or find out why it did not come to it."
             )
 

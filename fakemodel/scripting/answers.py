@@ -14,10 +14,12 @@ from fakemodel.errors import ReplyInvalid, StreamError
 from fakemodel.parts import Item, Part, Reasoning, Refusal, Text, ToolCall, Usage, usage
 from fakemodel.reply import REASONS, Reply
 from fakemodel.scripting.code import Call
+from fakemodel.tape.answers import answer_of, latest_response
+from fakemodel.tape.content_encoding import decoded
 from fakemodel.tape.interaction import Response
 from fakemodel.wire.ids import Ids
 from fakemodel.wire.outputs import outputs, words
-from fakemodel.wire.payload import Payload, json_of
+from fakemodel.wire.payload import Payload
 from fakemodel.wire.sse import payloads_in
 
 __all__ = ["Named", "body_of", "reply_call", "reply_of", "written"]
@@ -36,21 +38,15 @@ MADE_ANEW = {"encrypted_content"}
 
 
 def body_of(response: Response) -> Any:
-    """The JSON of an answer, or of its stream what it comes to; None for what is none."""
-    try:
-        if not response.is_stream:
-            return json_of(response.body)
-        events = payloads_in(response.body)
-    except (StreamError, ValueError, RecursionError):
-        return None
-    held = [event["response"] for event in events if isinstance(event.get("response"), dict)]
-    return held[-1] if held else None
+    """The JSON of an answer, or the last response in its stream; None for what is none."""
+    answer = answer_of(response)
+    return answer.json if answer.events is None else latest_response(answer.events) or None
 
 
 def reply_of(response: Response) -> Reply | None:
     """The reply that was recorded; None for one that has not come to its end. Raises ReplyInvalid and StreamError."""
     if response.is_stream:
-        payloads = payloads_in(response.body)
+        payloads = _payloads(response)
         if payloads and "choices" in payloads[0]:
             return Reply.from_chunks(payloads)
         last = body_of(response)
@@ -66,6 +62,14 @@ def reply_of(response: Response) -> Reply | None:
     if "choices" in body:
         return Reply.from_completion(body)
     return Reply.from_response(body) if body.get("status") in REASONS else None
+
+
+def _payloads(response: Response) -> list[Payload]:
+    try:
+        body = decoded(response).body
+    except ValueError as error:  # of an encoding that is not known here
+        raise ReplyInvalid(str(error)) from None
+    return payloads_in(body)
 
 
 def written(reply: Reply, named: Named) -> Reply:

@@ -19,7 +19,7 @@ from fakemodel.errors import ReplyInvalid, SettingInvalid, StreamError
 from fakemodel.guards import Guard
 from fakemodel.reply import Reply, altered
 from fakemodel.scripting.answers import Named, body_of, reply_of, written
-from fakemodel.scripting.order import asked_of, guards_of
+from fakemodel.scripting.guards import asked_of, guards_of
 from fakemodel.scripting.rehearsal import Rehearsal
 from fakemodel.tape.address import api_path, place
 from fakemodel.tape.interaction import Interaction

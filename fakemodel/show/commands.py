@@ -72,8 +72,8 @@ def register(app: "typer.Typer") -> None:
 
 
 def _list() -> None:
+    from fakemodel.shown import counted
     from fakemodel.tape import layout
-    from fakemodel.tape.lines import counted
     from fakemodel.tape.paths import shipped, shipped_folder
 
     files = shipped()

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
+from fakemodel.shown import counted
 from fakemodel.tape.changes import Change, Changes
 from fakemodel.tape.conversation import Conversation, Turn
-from fakemodel.tape.lines import Line, counted, lines, usage_in_words, visible
+from fakemodel.tape.lines import Line, lines, usage_in_words, visible
 from fakemodel.tape.match import Difference
 from fakemodel.tape.miss import SHOWN, shortened
 

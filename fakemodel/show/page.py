@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from fakemodel.shown import counted
 from fakemodel.tape.answers import Answer, answer_of, json_or_none
 from fakemodel.tape.conversation import Conversation, Item, Turn
-from fakemodel.tape.lines import context, counted, outcome, relation, visible, what
+from fakemodel.tape.lines import context, outcome, relation, visible, what
 
 __all__ = ["of"]
 

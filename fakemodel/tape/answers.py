@@ -6,19 +6,16 @@ Nothing is raised for what is broken: a recording is looked at because something
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from fakemodel.errors import ReplyInvalid, StreamError
 from fakemodel.tape.interaction import Response
 from fakemodel.wire.payload import Payload, json_of
-from fakemodel.wire.sse import split
+from fakemodel.wire.sse import data_in
 
-__all__ = ["Answer", "answer_of", "json_or_none"]
-
-DATA = re.compile(rb"^data: ?([^\r\n]*)", flags=re.MULTILINE)
-
-DONE = b"[DONE]"
+__all__ = ["Answer", "answer_of", "json_or_none", "latest_response"]
 
 STREAM = re.compile(rb"\s*(?:event|data|id|retry|): ?")
 
@@ -43,7 +40,7 @@ class Answer:
 
 def answer_of(response: Response) -> Answer:
     """What a response says."""
-    body, problem = _decoded(response)
+    body, problem = _readable(response)
     text = body.decode(errors="replace")
     if response.is_stream and STREAM.match(body):
         events = tuple(_events(body))
@@ -60,37 +57,28 @@ def json_or_none(body: bytes) -> Any:
         return None
 
 
-def _decoded(response: Response) -> tuple[bytes, str | None]:
-    """The body as it can be read: vcrpy keeps answers compressed, if it is not told otherwise."""
-    if not response.body or "content-encoding" not in response.headers or _is_text(response.body):
+def latest_response(events: Sequence[Any]) -> Payload:
+    """The last snapshot of a response in a stream; an empty one where there is none."""
+    held = (event.get("response") for event in reversed(events) if isinstance(event, dict))
+    return next((response for response in held if isinstance(response, dict)), {})
+
+
+def _readable(response: Response) -> tuple[bytes, str | None]:
+    """The body as it can be read, and why it cannot."""
+    if "content-encoding" not in response.headers:
         return response.body, None
-    from vcr.filters import decode_response
-
-    from fakemodel.tape.vcr_form import response_of, vcr_response
+    from fakemodel.tape.content_encoding import decoded
 
     try:
-        decoded = response_of(decode_response(vcr_response(response)))
-    except Exception:  # whatever the decoder of that encoding raises
-        decoded = response
-    if "content-encoding" in decoded.headers or decoded.body in (b"", response.body):
-        encoding = ", ".join(response.headers["content-encoding"])
-        return b"", f"it is compressed ({encoding}), and cannot be read here"
-    return decoded.body, None
-
-
-def _is_text(body: bytes) -> bool:
-    try:
-        body.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
+        return decoded(response).body, None
+    except ValueError as error:
+        return b"", str(error)
 
 
 def _events(body: bytes) -> list[Any]:
     """The payloads of a stream; the text of one that is no JSON."""
-    data = (b"\n".join(DATA.findall(frame)) for frame in split(body))
-    found = [(each, json_or_none(each)) for each in data if each and each != DONE]
-    return [each.decode(errors="replace") if payload is None else payload for each, payload in found]
+    found = ((data, json_or_none(data)) for data in data_in(body))
+    return [data.decode(errors="replace") if payload is None else payload for data, payload in found]
 
 
 def _whole(events: list[Payload]) -> tuple[Payload, str | None]:
@@ -100,18 +88,12 @@ def _whole(events: list[Payload]) -> tuple[Payload, str | None]:
     errors = [event for event in events if event.get("type") == "error" or event.get("error")]
     if errors:
         error = errors[-1].get("error") or errors[-1]
-        return {**_latest(events), "error": error}, None
-    latest = _latest(events)
+        return {**latest_response(events), "error": error}, None
+    latest = latest_response(events)
     if not latest or latest.get("status") not in (None, "queued", "in_progress"):
         return latest, None
     done = [event["item"] for event in events if event.get("type") == "response.output_item.done" and "item" in event]
     return {**latest, "output": done}, "the stream ends before the response does"
-
-
-def _latest(events: list[Payload]) -> Payload:
-    """The last snapshot of a response in a stream."""
-    snapshots = (event["response"] for event in reversed(events) if isinstance(event.get("response"), dict))
-    return next(snapshots, {})
 
 
 def _completion(chunks: list[Payload]) -> tuple[Payload, str | None]:

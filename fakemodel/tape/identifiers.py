@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 
 from fakemodel.wire.ids import PREFIXES
 
-__all__ = ["ACCOUNT_PREFIXES", "IDENTIFIER", "OTHER_PREFIXES", "identifiers", "kind_of", "renamed"]
+__all__ = ["IDENTIFIER", "SERVER_PREFIXES", "identifiers", "kind_of", "renamed"]
 
 ACCOUNT_PREFIXES = {"org", "proj", "user"}
 
@@ -20,6 +20,9 @@ OTHER_PREFIXES = {
     *("req", "run", "sess", "step", "thread", "upload", "video", "vs", "vsfb"),
 }
 """The ids of endpoints that the toolkit only records."""
+
+SERVER_PREFIXES = PREFIXES | ACCOUNT_PREFIXES | OTHER_PREFIXES
+"""What ids of servers begin with."""
 
 CACHE_KEYS = ("agents-sdk:conversation:", "agents-sdk:group:", "agents-sdk:session:")
 """What the Agents SDK's own cache keys begin with: a digest of an id follows, that is another where the id is."""
@@ -38,7 +41,7 @@ BEGINS = r"(?:(?<![A-Za-z0-9])|(?<=\\[bfnrt])|(?<=\\u[0-9A-Fa-f]{4})|(?<=%[0-9A-
 RANDOM = "(?=[A-Za-z]*(?:[0-9]+[A-Za-z]|[0-9]{6}))[0-9A-Za-z]"
 """Letters and digits that are no word, nor one with a number behind it."""
 
-SERVERS = "|".join(sorted(PREFIXES | ACCOUNT_PREFIXES | OTHER_PREFIXES, key=len, reverse=True))
+SERVERS = "|".join(sorted(SERVER_PREFIXES, key=len, reverse=True))
 
 IDENTIFIER = re.compile(
     f"{BEGINS}(?:"

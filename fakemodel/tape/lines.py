@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from fakemodel.parts import Usage
+from fakemodel.shown import counted
 from fakemodel.tape.conversation import Conversation, Item, Turn
 from fakemodel.tape.reader import UNPRINTABLE
 
-__all__ = ["Line", "context", "counted", "head", "lines", "outcome", "relation", "usage_in_words", "visible", "what"]
+__all__ = ["Line", "context", "head", "lines", "outcome", "relation", "usage_in_words", "visible", "what"]
 
 WIDEST = 20
 """The widest label that the texts of the others make room for."""
@@ -128,11 +129,6 @@ def usage_in_words(usage: Usage) -> str:
     cached = f" ({usage.cached} cached)" if usage.cached else ""
     reasoning = f" ({usage.reasoning} reasoning)" if usage.reasoning else ""
     return f"{usage.input} in{cached}, {usage.output} out{reasoning}"
-
-
-def counted(number: int, thing: str) -> str:
-    """`1 item`, `2 items`."""
-    return f"{number} {thing}{'' if number == 1 else 's'}"
 
 
 def _below(turn: Turn, instructions: str | None) -> Iterator[Line]:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
 from fakemodel.tape.identifiers import IDENTIFIER, kind_of, renamed
 from fakemodel.tape.interaction import Interaction
 from fakemodel.wire.ids import PREFIXES
 
-__all__ = ["Names", "identifiable"]
+__all__ = ["Names", "Numbered", "identifiable"]
 
 SHORT = re.compile(rb"[A-Za-z]+_[0-9]+\b")
 
@@ -25,13 +25,37 @@ DIGITS = "000000"
 """What makes an identifier of a word."""
 
 
+class Numbered:
+    """Names by first appearance, each kind of identifier numbered by itself: `resp_1`, `resp_2`; none that is taken."""
+
+    def __init__(self, taken: Collection[str] = ()) -> None:
+        self._taken = taken
+        self._numbers = Counter[str]()
+        self._names: dict[str, str] = {}
+
+    def name(self, identifier: str, kind: str) -> str:
+        """The name of an identifier: the next of its `kind`, where it has none yet."""
+        if identifier not in self._names:
+            self._names[identifier] = self._next(kind)
+        return self._names[identifier]
+
+    def known(self, identifier: str) -> str:
+        """The name of an identifier; itself, where it has none."""
+        return self._names.get(identifier, identifier)
+
+    def _next(self, kind: str) -> str:
+        while True:
+            self._numbers[kind] += 1
+            name = f"{kind}_{self._numbers[kind]}"
+            if name not in self._taken:
+                return name
+
+
 class Names:
     """Gives each identifier a short name when it is first seen; none that stands in the recorded `bodies` itself."""
 
     def __init__(self, bodies: Iterable[bytes] = ()) -> None:
-        self._taken = {found.decode() for body in bodies for found in SHORT.findall(body)}
-        self._numbers = Counter[str]()
-        self._names: dict[str, str] = {}
+        self._numbered = Numbered({found.decode() for body in bodies for found in SHORT.findall(body)})
         self._told: dict[str, str] = {}
 
     def __call__(self, text: str) -> str:
@@ -41,16 +65,7 @@ class Names:
         return self._told[text]
 
     def _name(self, identifier: re.Match[str]) -> str:
-        if identifier[0] not in self._names:
-            self._names[identifier[0]] = self._next(kind_of(identifier).rstrip("_-:"))
-        return self._names[identifier[0]]
-
-    def _next(self, kind: str) -> str:
-        while True:
-            self._numbers[kind] += 1
-            name = f"{kind}_{self._numbers[kind]}"
-            if name not in self._taken:
-                return name
+        return self._numbered.name(identifier[0], kind_of(identifier).rstrip("_-:"))
 
 
 def identifiable(turns: Sequence[Interaction]) -> list[Interaction]:

@@ -8,10 +8,12 @@ from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
+from fakemodel.shown import counted
+
 if TYPE_CHECKING:
     from fakemodel.tape.checks.finding import Finding
 
-__all__ = ["Checked", "Format", "counted", "report"]
+__all__ = ["Checked", "Format", "report"]
 
 Checked: TypeAlias = "Sequence[tuple[Path, Sequence[Finding]]]"
 """Each file with what was found in it."""
@@ -31,11 +33,6 @@ class Format(Enum):
 def report(checked: Checked, form: Format) -> str:
     """The findings in one of the formats, without a line end at its end. No format tells a secret."""
     return "\n".join(FORMATS[form](checked))
-
-
-def counted(number: int, thing: str) -> str:
-    """A number of things in words: `1 error`, `2 errors`."""
-    return f"{number} {thing}{'' if number == 1 else 's'}"
 
 
 def _findings(checked: Checked) -> Iterator[tuple[Path, Finding]]:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import groupby
 
+from fakemodel.shown import counted
 from fakemodel.transcripts.names import Name, Names
 from fakemodel.wire.event_lines import ABSENT, differences
 from fakemodel.wire.payload import Payload
@@ -52,11 +53,10 @@ def _run(numbered: tuple[int, Line]) -> object:
 
 
 def _summed(deltas: list[Line], names: Names) -> str:
-    count = "1 delta" if len(deltas) == 1 else f"{len(deltas)} deltas"
-    of = f" of {deltas[0].of}" if deltas[0].of else ""
+    count = counted(len(deltas), "delta") + (f" of {deltas[0].of}" if deltas[0].of else "")
     text = told("".join(line.fragment or "" for line in deltas), names)
     logprobs = [entry for line in deltas for entry in line.logprobs]
-    pieces = [f"{count}{of} {text}", f"logprobs {told(logprobs, names)}" if logprobs else "", deltas[0].said]
+    pieces = [f"{count} {text}", f"logprobs {told(logprobs, names)}" if logprobs else "", deltas[0].said]
     return ", ".join(filter(None, pieces))
 
 

@@ -5,12 +5,11 @@ Every payload of one text goes through one `Names`, so that an id has one name w
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from fakemodel.tape.identifiers import ACCOUNT_PREFIXES, OTHER_PREFIXES, renamed
-from fakemodel.wire.ids import PREFIXES
+from fakemodel.tape.identifiers import SERVER_PREFIXES, renamed
+from fakemodel.tape.names import Numbered
 from fakemodel.wire.item_laws import REENCRYPTED
 from fakemodel.wire.payload import payload_of
 
@@ -27,7 +26,7 @@ AUTHORED = {"metadata", "prompt", "tools"}
 
 TIMES = {"created", "created_at", "completed_at", "expires_at"}
 
-KINDS = PREFIXES | ACCOUNT_PREFIXES | OTHER_PREFIXES | {"fp"}
+KINDS = SERVER_PREFIXES | {"fp"}
 
 
 class Name(str):
@@ -44,8 +43,7 @@ class Names:
     """The names of the ids of one text, and what is left out of it."""
 
     def __init__(self, *, usage: bool, times: bool) -> None:
-        self._names: dict[str, Name] = {}
-        self._count: Counter[str] = Counter()
+        self._numbered = Numbered()
         self._left_out = {"obfuscation"}
         self._left_out |= set() if usage else {"usage"}
         self._left_out |= set() if times else TIMES
@@ -74,13 +72,9 @@ class Names:
         return self.plain(value, authored or key in AUTHORED)
 
     def _named(self, id: str) -> Name:
-        if id not in self._names:
-            kind = id.replace("-", "_").partition("_")[0]
-            kind = kind if kind in KINDS else "id"
-            self._count[kind] += 1
-            self._names[id] = Name(f"{kind}_{self._count[kind]}")
-        return self._names[id]
+        kind = id.replace("-", "_").partition("_")[0]
+        return Name(self._numbered.name(id, kind if kind in KINDS else "id"))
 
     def text(self, text: str) -> str:
         """A text with the ids that have a name by their names."""
-        return renamed(text, lambda found: self._names.get(found[0], found[0]))
+        return renamed(text, lambda found: self._numbered.known(found[0]))

@@ -11,6 +11,7 @@ from functools import partial
 from itertools import chain, takewhile
 from typing import Any
 
+from fakemodel.shown import counted
 from fakemodel.wire.event_lines import CHUNK, CLASS, NUMBER, Row, event_lines, type_of
 from fakemodel.wire.payload import Payload
 
@@ -91,7 +92,7 @@ def _classes(value: Any) -> Any:
 
 def _sides(kind: str, left: int, right: int, upto: str) -> str:
     """How many either side has, how far they are alike, and which mark is whose."""
-    count = f"{left} {kind if left != 1 else kind.removesuffix('s')}"
+    count = counted(left, kind.removesuffix("s"))
     if left == right:
         return f"{count}, {upto} (- left, + right)"
     return f"{count} (- left), {right} (+ right), {upto}"

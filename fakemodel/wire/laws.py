@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from fakemodel.errors import StreamError
+from fakemodel.shown import counted
 from fakemodel.wire.payload import payloads_of, read_as
 
 __all__ = ["Checker", "Violation", "check_chunks", "check_events", "short"]
@@ -77,9 +78,8 @@ def check_chunks(chunks: Iterable[object]) -> None:
 
 def _refuse(found: list[Violation], count: int, kind: str) -> None:
     if found:
-        laws = "1 law" if len(found) == 1 else f"{len(found)} laws"
         lines = "\n".join(f"  {violation}" for violation in found)
-        raise StreamError(f"{laws} broken in {count} {kind}\n{lines}", found)
+        raise StreamError(f"{counted(len(found), 'law')} broken in {count} {kind}\n{lines}", found)
 
 
 def short(value: object) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 from fakemodel.errors import StreamError
 from fakemodel.wire.payload import Payload, json_bytes, json_of, payloads_of
 
-__all__ = ["frame", "frames", "payload_in", "payloads_in", "split", "sse"]
+__all__ = ["data_in", "frame", "frames", "payload_in", "payloads_in", "split", "sse"]
 
 DONE = b"data: [DONE]\n\n"
 
@@ -68,17 +68,22 @@ def split(body: bytes) -> list[bytes]:
     return FRAME.findall(body)
 
 
+def data_in(body: bytes) -> Iterator[bytes]:
+    """The data of each event of a recorded stream, whoever wrote it, without the end mark."""
+    for frame in split(body):
+        fields = (line.partition(b":")[::2] for line in frame.splitlines())
+        data = b"\n".join(value.removeprefix(b" ") for name, value in fields if name == b"data")
+        if data and data.strip() != b"[DONE]":
+            yield data
+
+
 def payloads_in(body: bytes) -> list[Payload]:
     """The payloads of a recorded stream, whoever wrote it, without the end mark.
 
     Raises StreamError for data that is no JSON object, and names its position.
     """
     found: list[Payload] = []
-    for frame in split(body):
-        fields = (line.partition(b":")[::2] for line in frame.splitlines())
-        data = b"\n".join(value.removeprefix(b" ") for name, value in fields if name == b"data")
-        if not data or data.strip() == b"[DONE]":
-            continue
+    for data in data_in(body):
         try:
             payload = json_of(data)
         except (ValueError, RecursionError):

@@ -1,15 +1,18 @@
 """Cassettes of other servers and of no known form: as much of them is said as can be, and the rest is told."""
 
+import gzip
 import json
 
 import pytest
 
+from fakemodel import Reply, sse, text
 from fakemodel.scripting.module import module
 from fakemodel.scripting.script import script_of
 from fakemodel.tape.interaction import Interaction, Request, Response
 
 API = "https://api.openai.com/v1"
 JSON = {"content-type": ["application/json"]}
+STREAM = {"content-type": ["text/event-stream"]}
 
 MESSAGES = json.dumps({"model": "m", "messages": [{"role": "user", "content": "Hi"}]}).encode()
 CHOICE = {"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": "Hello"}}
@@ -49,6 +52,17 @@ def test_compatible_servers_are_scripted_by_their_paths(address, kind):
     assert 'Reply("Hello")' in code
 
 
+def test_a_stream_that_was_recorded_compressed_is_scripted_delta_by_delta():
+    answer = gzip.compress(sse(Reply(text("Hel", "lo")).events()))
+    asked = b'{"model": "m", "input": "Hi", "stream": true}'
+    _, unsaid, code = scripted(
+        turn(f"{API}/responses", asked, answer, headers={**STREAM, "content-encoding": ["gzip"]})
+    )
+
+    assert unsaid == []
+    assert 'text("Hel", "lo")' in code
+
+
 UNSAID = {
     "another API": (
         turn("https://api.anthropic.com/v1/messages"),
@@ -61,8 +75,12 @@ UNSAID = {
         "its request is no JSON object",
     ),
     "a stream that is torn": (
-        turn(f"{API}/responses", INPUT, b"data: {\n\n", headers={"content-type": ["text/event-stream"]}),
+        turn(f"{API}/responses", INPUT, b"data: {\n\n", headers=STREAM),
         "[0] has data that is no JSON object.",
+    ),
+    "a stream that is compressed in a way of its own": (
+        turn(f"{API}/responses", INPUT, b"(\xb5/\xfd", headers={**STREAM, "content-encoding": ["zstd"]}),
+        "it is compressed (zstd), and cannot be read here",
     ),
     "a response that never ends": (
         turn(f"{API}/responses", INPUT, QUEUED),

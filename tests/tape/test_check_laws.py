@@ -1,5 +1,6 @@
 """What `check` finds in what was recorded: streams that no server sends, and requests that go on from nothing."""
 
+import gzip
 import json
 from datetime import date
 from pathlib import Path
@@ -108,6 +109,24 @@ def test_a_stream_that_is_no_json_is_told(tmp_path: Path):
     ]
 
 
+def compressed(body: bytes, encoding: str) -> dict:
+    recorded = turn("/responses", {}, events("Hello"))
+    recorded["response"]["headers"]["Content-Encoding"] = [encoding]
+    recorded["response"]["body"]["string"] = body
+    return recorded
+
+
+def test_a_stream_that_was_recorded_compressed_is_held_to_the_laws(tmp_path: Path):
+    kept, torn = (compressed(gzip.compress(sse(each)), "gzip") for each in (events("Hello"), events("Hello")[:-1]))
+
+    assert found(tmp_path, kept) == []
+    ((_, message),) = told(found(tmp_path, torn))
+    assert message.endswith("(law: terminal)")
+    assert told(found(tmp_path, compressed(b"(\xb5/\xfd", "zstd"))) == [
+        ("error", "turn 1, event 0: it is compressed (zstd), and cannot be read here (law: form)")
+    ]
+
+
 def test_a_stream_of_an_error_and_a_route_without_laws_are_passed_over(tmp_path: Path):
     stream = events("Hello")[:2]
 
@@ -196,6 +215,15 @@ def test_turns_in_the_wrong_order_are_an_error(tmp_path: Path):
 
     what = "turn 1, request: previous_response_id is 'resp_1', which is only given out by turn 2"
     assert told(findings) == [("error", what)]
+
+
+def test_an_answer_that_was_recorded_compressed_may_be_gone_on_from(tmp_path: Path):
+    first = turn("/responses", {"input": "Hi"}, response())
+    first["response"]["headers"]["Content-Encoding"] = ["gzip"]
+    first["response"]["body"]["string"] = gzip.compress(json.dumps(response()).encode())
+    after = turn("/responses", {"input": "Bye", "previous_response_id": "resp_1"}, response("resp_2"))
+
+    assert found(tmp_path, first, after) == []
 
 
 def test_a_request_that_was_refused_may_go_on_from_anything(tmp_path: Path):

@@ -296,9 +296,10 @@ def test_an_answer_that_is_compressed_plays_as_before(tmp_path: Path, encoding):
     assert scrubbed(file) == Scrubbed("left as it was")
 
 
-def test_an_answer_that_says_it_is_compressed_and_is_not_stays_what_it_is(tmp_path: Path):
+@pytest.mark.parametrize("encoding", ["gzip", "zstd"])
+def test_an_answer_that_says_it_is_compressed_and_is_not_stays_what_it_is(tmp_path: Path, encoding):
     words = b'{"output_text": "Brazil"}'
-    file = put(tmp_path / "tape.yaml", turn(answered={"content-encoding": ["gzip"]}, body=words))
+    file = put(tmp_path / "tape.yaml", turn(answered={"content-encoding": [encoding]}, body=words))
 
     assert scrubbed(file) == Scrubbed("scrubbed")
     assert '"output_text": "Brazil"' in file.read_text()

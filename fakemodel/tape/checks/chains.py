@@ -11,19 +11,17 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from fakemodel.api.http import conversation_of
 from fakemodel.context import Context, check_messages, items_of
-from fakemodel.errors import StreamError
 from fakemodel.state import Conversation, State, Stored
 from fakemodel.tape.address import api_path
+from fakemodel.tape.answers import answer_of, json_or_none
 from fakemodel.tape.checks.finding import Finding
 from fakemodel.tape.checks.laws import is_the_apis
 from fakemodel.tape.interaction import Interaction
 from fakemodel.wire.errors import ERRORS, Refused
-from fakemodel.wire.payload import Payload, json_of
-from fakemodel.wire.sse import payloads_in
+from fakemodel.wire.payload import Payload
 
 __all__ = ["broken_chains"]
 
@@ -79,7 +77,9 @@ class _Chains:
         route = f"{turn.request.method} {path.partition('?')[0].rstrip('/')}"
         for pattern, take in ROUTES:
             if found := pattern.fullmatch(route):
-                take(self, number, _json(turn.request.body), _answer(turn), **found.groupdict())
+                body = json_or_none(turn.request.body)
+                answer = answer_of(turn.response).body
+                take(self, number, body if isinstance(body, dict) else {}, answer, **found.groupdict())
 
     def create(self, number: int, body: Payload, answer: Payload) -> None:
         previous, conversation = body.get("previous_response_id"), conversation_of(body)
@@ -171,29 +171,9 @@ def _given_out(turns: Sequence[Interaction]) -> dict[str, int]:
     for number, turn in enumerate(turns, 1):
         if turn.request.method != "POST":
             continue
-        answer = _answer(turn)
+        answer = answer_of(turn.response).body
         output = answer.get("output")
         for holder in (answer, *(output if isinstance(output, list) else ())):
             if isinstance(holder, dict) and isinstance(holder.get("id"), str):
                 found.setdefault(holder["id"], number)
     return found
-
-
-def _answer(turn: Interaction) -> Payload:
-    """The answer as an object: of a stream the response in its last event that has one; empty for what is none."""
-    if not turn.response.is_stream:
-        return _json(turn.response.body)
-    try:
-        events = payloads_in(turn.response.body)
-    except StreamError:
-        return {}
-    responses = [event["response"] for event in events if isinstance(event.get("response"), dict)]
-    return responses[-1] if responses else {}
-
-
-def _json(body: bytes) -> Payload:
-    try:
-        found: Any = json_of(body)
-    except (ValueError, RecursionError):
-        return {}
-    return found if isinstance(found, dict) else {}

@@ -12,7 +12,8 @@ from urllib.parse import urlsplit
 
 from fakemodel.errors import StreamError
 from fakemodel.tape.checks.finding import Finding
-from fakemodel.tape.interaction import Interaction
+from fakemodel.tape.content_encoding import decoded
+from fakemodel.tape.interaction import Interaction, Response
 from fakemodel.wire.laws import check_chunks, check_events
 from fakemodel.wire.sse import payloads_in
 
@@ -36,7 +37,7 @@ def broken_laws(turns: Sequence[Interaction], *, quoted: bool) -> Iterator[Findi
         kind = _kind(turn)
         if kind is None or not turn.response.is_stream or turn.response.status >= 400:
             continue
-        for position, law, what in _broken(turn.response.body, *CHECKS[kind], quoted):
+        for position, law, what in _broken(turn.response, *CHECKS[kind], quoted):
             where = f"turn {number}, {CHECKS[kind][0]} {position}"
             yield Finding("law", f"{what} (law: {law})", where, severe=is_the_apis(turn), turn=number)
 
@@ -48,11 +49,11 @@ def _kind(turn: Interaction) -> str | None:
 
 
 def _broken(
-    body: bytes, of: str, check: Callable[[Iterable[object]], None], quoted: bool
+    response: Response, of: str, check: Callable[[Iterable[object]], None], quoted: bool
 ) -> Iterator[tuple[int, str, str]]:
     """The position, the law, and what is wrong, of the first breach of each law."""
     try:
-        check(payloads_in(body))
+        check(payloads_in(decoded(response).body))
     except StreamError as error:
         if not error.violations:
             yield 0, "form", str(error) if quoted else f"this is no stream of {of}s"
@@ -61,3 +62,5 @@ def _broken(
             violation = next(each for each in error.violations if each.law == law)
             told = f"{violation.type} {violation.message}" if quoted else f"a {of} is not as it must be"
             yield violation.position, law, f"{told}, and {count - 1} more" if count > 1 else told
+    except ValueError as error:  # of an encoding that is not known here
+        yield 0, "form", str(error) if quoted else f"this is no stream of {of}s"

@@ -8,15 +8,14 @@ from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Literal
 
-from vcr.filters import decode_response
 from vcr.serializers import yamlserializer
 
 from fakemodel.tape import layout
 from fakemodel.tape.checks.files import UNREADABLE, told, turns_of, with_payloads
+from fakemodel.tape.content_encoding import decoded
 from fakemodel.tape.interaction import Interaction
 from fakemodel.tape.leaks import leaks
 from fakemodel.tape.scrub import scrubbed, sources
-from fakemodel.tape.vcr_form import response_of, vcr_response
 
 __all__ = ["Outcome", "Scrubbed", "scrub"]
 
@@ -57,23 +56,11 @@ def _scrub(file: Path, environ: Mapping[str, str], write: bool) -> Scrubbed:
 
 
 def _decoded(turn: Interaction, number: int) -> Interaction:
-    """The turn as it can be read: vcrpy keeps answers compressed, if it is not told otherwise."""
-    if "content-encoding" not in turn.response.headers or not turn.response.body:
-        return turn
-    response = response_of(decode_response(vcr_response(turn.response)))
-    undone = response.body != turn.response.body or _is_text(response.body)
-    if "content-encoding" in response.headers or not undone:
-        encoding = ", ".join(turn.response.headers["content-encoding"])
-        raise ValueError(f"turn {number}, response body: it is compressed ({encoding}), and cannot be read here")
-    return Interaction(turn.request, response)
-
-
-def _is_text(body: bytes) -> bool:
+    """The turn as it can be read. Raises ValueError."""
     try:
-        body.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
+        return Interaction(turn.request, decoded(turn.response))
+    except ValueError as error:
+        raise ValueError(f"turn {number}, response body: {error}") from None
 
 
 def _head(text: str, turns: Sequence[Interaction]) -> dict[str, str]:

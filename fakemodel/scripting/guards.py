@@ -1,17 +1,16 @@
-"""The order of recorded requests: whether each goes on from the one before, and what tells them apart where not."""
+"""The guards of a script: none where each recorded request goes on from the one before, or else what tells it apart."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
-from typing import Any
 
 from fakemodel.api.http import conversation_of
 from fakemodel.context import items_of
 from fakemodel.guards import CONDITIONS, Asked, Guard, when
+from fakemodel.tape.answers import json_or_none
 from fakemodel.tape.interaction import Interaction
 from fakemodel.tape.renaming import Renaming
-from fakemodel.wire.payload import json_of
 
 __all__ = ["asked_of", "guards_of"]
 
@@ -21,10 +20,7 @@ SHORT = 60
 
 def asked_of(turn: Interaction) -> Asked:
     """What a recorded request asks, as guards look at it; nothing where its body is no JSON object."""
-    try:
-        body: Any = json_of(turn.request.body)
-    except (ValueError, RecursionError):
-        body = None
+    body = json_or_none(turn.request.body)
     if not isinstance(body, dict):
         return Asked(0, ())
     items = items_of(body.get("input", body.get("messages")))
