@@ -28,7 +28,7 @@ from fakemodel import (
     when,
 )
 from fakemodel.contract import Result, Turn
-from tests.wire.replies import replies
+from fakemodel.strategies import replies
 
 PASTED = {**{name: getattr(fakemodel, name) for name in fakemodel.__all__}, "Turn": Turn, "Result": Result}
 
@@ -37,7 +37,7 @@ def pasted(value: object) -> object:
     return eval(repr(value), dict(PASTED))
 
 
-@given(replies)
+@given(replies())
 @settings(derandomize=True, deadline=None)
 def test_a_reply_can_be_pasted(reply):
     assert pasted(reply) == reply
@@ -48,7 +48,7 @@ values = st.text(max_size=9) | st.integers(1, 9) | st.just(...)
 conditions = st.sampled_from(["input", "tool_output", "previous_response_id", "conversation", "turn"])
 
 
-@given(st.dictionaries(conditions, values, min_size=1), replies | st.text())
+@given(st.dictionaries(conditions, values, min_size=1), replies() | st.text())
 @settings(derandomize=True, deadline=None)
 def test_a_guarded_reply_can_be_pasted(guard, reply):
     assert pasted(when(**guard).say(reply)) == when(**guard).say(reply)
@@ -220,8 +220,8 @@ async def shown_values() -> dict[str, object]:
         }
 
 
-RETURN_PLAIN_DATA = {"check_chunks", "check_events", "expected_events", "get_response_obj", "sse"}
-"""None, bytes, and the SDK's own objects."""
+RETURN_PLAIN_DATA = {"check_chunks", "check_events", "expected_events", "get_response_obj", "sse", "transcript"}
+"""None, bytes, text, and the SDK's own objects."""
 
 
 async def test_every_public_value_is_shown_in_a_line_that_tells_what_it_is():

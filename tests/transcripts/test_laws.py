@@ -11,9 +11,9 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from fakemodel import Reply, StreamError, transcript
+from fakemodel.strategies import replies
 from fakemodel.tape import layout
 from fakemodel.wire import chat, responses
-from tests.wire.replies import replies
 
 LEFT_OUT = {"usage", "obfuscation", "created", "created_at", "completed_at", "encrypted_content"}
 NAMED = {"id", "item_id", "call_id", "container_id"}
@@ -40,11 +40,11 @@ event_streams = st.builds(
     lambda reply, items, background: list(
         responses.events(with_items(reply, items), fields={"background": background}, obfuscation=True)
     ),
-    replies,
+    replies(),
     st.lists(st.sampled_from(ITEMS), max_size=2),
     st.booleans(),
 )
-chunk_streams = st.builds(lambda reply: list(chat.chunks(reply, obfuscation=True)), replies)
+chunk_streams = st.builds(lambda reply: list(chat.chunks(reply, obfuscation=True)), replies())
 streams = event_streams | chunk_streams
 
 
@@ -182,7 +182,7 @@ def test_what_is_drawn_anew_each_time_is_not_told(stream, seed):
 
 
 @laws
-@given(replies)
+@given(replies())
 def test_objects_of_the_sdk_have_the_text_of_their_payloads(reply):
     assert transcript(reply.events()) == transcript(responses.events(reply))
     assert transcript(reply.chunks()) == transcript(chat.chunks(reply))
