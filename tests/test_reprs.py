@@ -221,7 +221,7 @@ async def shown_values() -> dict[str, object]:
 
 
 RETURN_PLAIN_DATA = {"check_chunks", "check_events", "expected_events", "get_response_obj", "sse", "transcript"}
-"""None, bytes, texts, and the SDK's own objects."""
+"""None, bytes, text, and the SDK's own objects."""
 
 
 async def test_every_public_value_is_shown_in_a_line_that_tells_what_it_is():
