@@ -5,14 +5,40 @@ It stands beside the test, as `__snapshots__/<test file>/<test>.txt`. What the t
 
 from __future__ import annotations
 
-from typing import Any
+import hashlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
+from syrupy.extensions.base import AbstractSyrupyExtension
 from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 
 from fakemodel.errors import SettingInvalid
 from fakemodel.transcripts.transcript import transcript
 
+if TYPE_CHECKING:
+    from syrupy.location import PyTestLocation
+    from syrupy.types import SnapshotIndex
+
 __all__ = ["TranscriptExtension"]
+
+RESERVED = '%\\/?*:|"<>'
+"""What is no part of a file's name on every system, and the sign that stands for it."""
+
+OF_TEST, OF_SNAPSHOT = 180, 70
+"""The bytes that the names of a test and of one of its snapshots may have: with `.txt`, a file's name has 255."""
+
+
+def file_name(name: str, most: int) -> str:
+    """A name as part of a file's name: like no other name's, in at most so many bytes."""
+    written = "".join(
+        each if each.isprintable() and each not in RESERVED else quote(each, safe="", errors="surrogatepass")
+        for each in name
+    )
+    if len(written.encode()) <= most:
+        return written
+    sign = hashlib.sha256(written.encode()).hexdigest()[:12]
+    return f"{written.encode()[: most - len(sign) - 1].decode(errors='ignore')}-{sign}"
 
 
 class TranscriptExtension(SingleFileSnapshotExtension):
@@ -34,3 +60,20 @@ class TranscriptExtension(SingleFileSnapshotExtension):
                 "in it: transcript(value, usage=True, times=True) == snapshot"
             )
         return f"{data if isinstance(data, str) else transcript(data)}\n"
+
+    # syrupy leaves out what no file's name may have, and cuts: `test[a/b]` and `test[a:b]` would share one file.
+    @classmethod
+    def get_snapshot_name(cls, *, test_location: PyTestLocation, index: SnapshotIndex = 0) -> str:
+        """The name of the file without its end: that of the test, then the number or the name of the snapshot."""
+        name = AbstractSyrupyExtension.get_snapshot_name(test_location=test_location, index=index)
+        own = name.removeprefix(test_location.snapshot_name)
+        return file_name(test_location.snapshot_name, OF_TEST) + file_name(own, OF_SNAPSHOT)
+
+    @classmethod
+    def matches_test_location(cls, *, test_location: PyTestLocation, snapshot_location: str) -> bool:
+        """Whether a file is of this test: what syrupy relates to no test it warns of."""
+        if super().matches_test_location(test_location=test_location, snapshot_location=snapshot_location):
+            return True
+        name, file = file_name(test_location.snapshot_name, OF_TEST), Path(snapshot_location)
+        is_its_own = file.stem == name or file.stem.startswith((f"{name}.", f"{name}["))
+        return is_its_own and str(file.parent) == cls.dirname(test_location=test_location)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TypeAlias
 
 from fakemodel.errors import StreamError
 from fakemodel.reply import Reply
+from fakemodel.shown import sent
 from fakemodel.transcripts.answers import completion_lines, response_lines
 from fakemodel.transcripts.chunks import chunk_lines
 from fakemodel.transcripts.events import event_lines
@@ -36,6 +38,8 @@ STREAMS: dict[str, tuple[int, Callable[[Iterable[Payload], Names], Iterator[Line
 Some events are wider; that the width is always the same keeps equal lines equal in all texts.
 """
 
+DATA = re.compile(rb"^data:", re.MULTILINE)
+
 NOTHING = "nothing"
 """The text of what is empty."""
 
@@ -61,7 +65,7 @@ def transcript(value: object, *, usage: bool = False, times: bool = False) -> st
 def _lines(value: object, names: Names, usage: bool) -> Iterable[str]:
     value = getattr(value, "turns", value)
     if isinstance(value, bytes):
-        return _stream_lines(payloads_in(value), names)
+        return _stream_lines(_payloads_in(value), names)
     if isinstance(value, Reply):
         value = chat.completion(value) if value.others else responses.response(value)
     if isinstance(value, Mapping) or hasattr(value, "model_dump"):
@@ -75,10 +79,12 @@ def _lines(value: object, names: Names, usage: bool) -> Iterable[str]:
 
 
 def _answer_lines(answer: Payload, names: Names) -> Iterable[str]:
-    if answer.get("object") not in ANSWERS:
+    kind = str(answer.get("object"))
+    if kind not in ANSWERS:
         raise _unknown(answer)
-    width, teller = ANSWERS[answer["object"]]
-    return folded(teller(names.plain(answer), names), names, width)
+    width, teller = ANSWERS[kind]
+    with read_as("answer", StreamError):
+        return [*folded(teller(names.plain(answer), names), names, width)]
 
 
 def _stream_lines(payloads: list[Payload], names: Names) -> Iterable[str]:
@@ -90,6 +96,12 @@ def _stream_lines(payloads: list[Payload], names: Names) -> Iterable[str]:
     if plain:
         raise _unknown(payloads)
     return []
+
+
+def _payloads_in(body: bytes) -> list[Payload]:
+    if body.strip() and not DATA.search(body):  # an answer that was not streamed, or no answer at all
+        raise StreamError(f"No event or chunk of a stream is in these bytes:{sent(body)}.")
+    return payloads_in(body)
 
 
 def _unknown(value: object) -> StreamError:

@@ -147,6 +147,59 @@ def test_workers_write_and_read_the_same_files(suite: pytest.Pytester):
     assert len(first) == 4
 
 
+LONG = "y" * 300
+
+
+def test_tests_of_unlike_names_have_files_of_their_own(suite: pytest.Pytester):
+    suite.makepyfile(
+        test_agent=f"""
+        import pytest
+
+        from fakemodel import Reply
+
+
+        @pytest.mark.parametrize("said", ["ab", "a/b", "a:b", "a%2Fb", "{LONG}a", "{LONG}b"], ids=str)
+        def test_said(said, wire_snapshot):
+            assert Reply(said).chunks() == wire_snapshot
+            assert Reply(said).events() == wire_snapshot(name="the/events")
+        """
+    )
+
+    result = suite.runpytest("--snapshot-update", "-W", "error::UserWarning")
+
+    result.assert_outcomes(passed=6)
+    result.stdout.fnmatch_lines(["12 snapshots generated."])
+    files = kept(suite)
+    assert all(len(Path(file).name) <= 255 for file in files)
+    assert {file for file in files if LONG[:99] not in file} == {
+        f"test_agent/test_said[{said}]{snapshot}.txt"
+        for said in ("ab", "a%2Fb", "a%3Ab", "a%252Fb")
+        for snapshot in ("", "[the%2Fevents]")
+    }
+    suite.runpytest().assert_outcomes(passed=6)
+
+
+def test_an_update_of_one_test_leaves_the_files_of_the_others(suite: pytest.Pytester):
+    suite.makepyfile(
+        test_agent="""
+        import pytest
+
+        from fakemodel import Reply
+
+
+        @pytest.mark.parametrize("said", ["ab", "a/b", "a/b/c"])
+        def test_said(said, wire_snapshot):
+            assert Reply(said).chunks() == wire_snapshot
+        """
+    )
+    suite.runpytest("--snapshot-update")
+    first = kept(suite)
+
+    suite.runpytest("test_agent.py::test_said[a/b]", "--snapshot-update").assert_outcomes(passed=1)
+
+    assert kept(suite) == first
+
+
 @pytest.mark.parametrize(
     ("value", "error"),
     [

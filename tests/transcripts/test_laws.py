@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from contextlib import suppress
 
+import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
@@ -134,6 +135,23 @@ def test_what_is_no_stream_of_the_api_is_told_or_refused_by_our_own_error(stream
 
     with suppress(StreamError):
         assert transcript(stream)
+
+
+@laws
+@given(replies(), st.data())
+def test_what_is_no_answer_of_the_api_is_told_or_refused_by_our_own_error(reply, data):
+    answer = copy.deepcopy(data.draw(st.sampled_from([responses.response(reply), chat.completion(reply)])))
+    path = data.draw(st.sampled_from(list(holders(answer))))
+    at(answer, path[:-1])[path[-1]] = data.draw(junk)
+
+    with suppress(StreamError):
+        assert transcript(answer)
+
+
+@pytest.mark.parametrize("answer", [{"object": []}, {"object": "response", "output": [{"type": []}]}])
+def test_a_list_in_the_place_of_a_word_is_refused(answer):
+    with pytest.raises(StreamError):
+        transcript(answer)
 
 
 @laws

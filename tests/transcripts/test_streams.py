@@ -199,6 +199,20 @@ def test_what_is_none_of_these_is_refused(value):
     assert str(refused.value).startswith("A transcript is made of ") or "is neither an object of" in str(refused.value)
 
 
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        (b"<html>502 Bad Gateway</html>", "'<html>502 Bad Gateway</html>'"),
+        (b'{"object": "response", "output": []}', """'{"object": "response", "output": []}'"""),
+    ],
+)
+def test_bytes_that_hold_no_event_are_not_told_as_nothing(body, told):
+    with pytest.raises(StreamError) as refused:
+        transcript(body)
+
+    assert str(refused.value) == f"No event or chunk of a stream is in these bytes: {told}."
+
+
 def test_bytes_that_are_no_stream_are_refused():
     with pytest.raises(StreamError, match="has data that is no JSON object"):
         transcript(b"data: oops\n\n")
