@@ -41,7 +41,7 @@ def script(
         remedy = remedy_of_shipped(path) if ships else "A PATH is that of a cassette, as `fakemodel check` lists them."
         print(f"fakemodel: there is no {cassette}. {remedy}", file=sys.stderr)
         raise typer.Exit(2) from None
-    except (OSError, ValueError, ArithmeticError, RecursionError, SettingInvalid) as error:
+    except (*layout.UNREADABLE, SettingInvalid) as error:
         print(f"fakemodel: {cassette} cannot be read: {error}", file=sys.stderr)
         raise typer.Exit(2) from None
     typer.echo(code, nl=False)

@@ -11,8 +11,6 @@ if TYPE_CHECKING:
 
 __all__ = ["register"]
 
-UNREADABLE = (OSError, ValueError, ArithmeticError, RecursionError)
-
 
 # typer evaluates annotations, as in fakemodel.cli.
 def register(app: "typer.Typer") -> None:
@@ -99,7 +97,7 @@ def _read(name: str, *, empty: bool) -> "list[Interaction]":
         return [] if empty and not file.read_bytes() else layout.read(file)
     except FileNotFoundError:
         _fail(f"there is no {name}")
-    except UNREADABLE as error:
+    except layout.UNREADABLE as error:
         told = "it is nested too deeply" if isinstance(error, RecursionError) else " ".join(str(error).split())
         _fail(f"{name} cannot be read: {getattr(error, 'strerror', None) or told}")
 

@@ -20,13 +20,11 @@ from fakemodel.tape.miss import route
 from fakemodel.tape.names import identifiable
 from fakemodel.tape.operations import operation_of
 from fakemodel.tape.renaming import Renaming
+from fakemodel.wire.ids import TIMES
 
 __all__ = ["Change", "Changes", "changes"]
 
-VOLATILE = {
-    *("created", "created_at", "completed_at", "expires_at"),
-    *("encrypted_content", "obfuscation", "system_fingerprint"),
-}
+VOLATILE = TIMES | {"encrypted_content", "obfuscation", "system_fingerprint"}
 """The members of an answer that are others each time."""
 
 SAID = ("id", "model", "status", "incomplete_details", "error", "output", "choices")

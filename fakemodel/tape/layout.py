@@ -23,7 +23,20 @@ from fakemodel.tape import reader
 from fakemodel.tape.interaction import Headers, Interaction, Request, Response
 from fakemodel.tape.reader import UNPRINTABLE, headers_of, status_of
 
-__all__ = ["clear", "read", "read_as_yaml", "recorded_from", "recorded_on", "rules_of_file", "write", "written"]
+__all__ = [
+    "UNREADABLE",
+    "clear",
+    "read",
+    "read_as_yaml",
+    "recorded_from",
+    "recorded_on",
+    "rules_of_file",
+    "write",
+    "written",
+]
+
+UNREADABLE = (OSError, ValueError, ArithmeticError, RecursionError)
+"""What a file may raise that is read, whatever stands in it."""
 
 JSON_TYPE = re.compile(r"application/(?:[\w.-]+\+)?json\b")
 

@@ -11,7 +11,7 @@ from fakemodel.wire.grammar import GRAMMAR, WITHOUT_STATUS, Parts
 from fakemodel.wire.payload import Payload
 from fakemodel.wire.responses import ENVELOPE
 
-__all__ = ["CALL", "completion_lines", "envelope", "item_lines", "response_lines"]
+__all__ = ["CALL", "completion_lines", "envelope", "response_lines"]
 
 CALL: Payload = {"type": "function", "function": {}}
 """What is expected of a tool call of Chat Completions."""
@@ -23,7 +23,7 @@ def response_lines(response: Payload, names: Names) -> Iterator[Line]:
     usual = names.plain({**ENVELOPE, "output": None if items else []})
     yield Line("response", ", ".join(envelope(usual, rest, names)))
     for at, item in enumerate(items):
-        yield from item_lines(f"output[{at}]", item, names)
+        yield from _item_lines(f"output[{at}]", item, names)
 
 
 def envelope(usual: Payload, response: Payload, names: Names) -> list[str]:
@@ -33,7 +33,7 @@ def envelope(usual: Payload, response: Payload, names: Names) -> list[str]:
     return [f"only {', '.join(members({}, response, names))}"]
 
 
-def item_lines(head: str, item: Payload, names: Names) -> Iterator[Line]:
+def _item_lines(head: str, item: Payload, names: Names) -> Iterator[Line]:
     """A line for an item, and for each of its parts."""
     expected: Payload = {} if item.get("type") in WITHOUT_STATUS else {"status": "completed"}
     expected |= {"role": "assistant"} if item.get("type") == "message" else {}

@@ -10,6 +10,7 @@ from typing import Any
 
 from fakemodel.tape.identifiers import SERVER_PREFIXES, renamed
 from fakemodel.tape.names import Numbered
+from fakemodel.wire.ids import TIMES
 from fakemodel.wire.item_laws import REENCRYPTED
 from fakemodel.wire.payload import payload_of
 
@@ -23,8 +24,6 @@ IDS = {
 
 AUTHORED = {"metadata", "prompt", "tools"}
 """The members in which the caller wrote whatever is called an id, a time or a usage."""
-
-TIMES = {"created", "created_at", "completed_at", "expires_at"}
 
 KINDS = SERVER_PREFIXES | {"fp"}
 

@@ -17,11 +17,12 @@ import yaml
 
 from fakemodel.tape import age
 from fakemodel.tape.checks.chains import broken_chains
-from fakemodel.tape.checks.files import UNREADABLE, cassettes, told, turns_of, with_payloads
+from fakemodel.tape.checks.files import cassettes, told, turns_of, with_payloads
 from fakemodel.tape.checks.finding import Code, Finding
 from fakemodel.tape.checks.laws import broken_laws
 from fakemodel.tape.checks.orphans import orphan, tests_of
 from fakemodel.tape.checks.scrubbing import Outcome, Scrubbed, scrub
+from fakemodel.tape.layout import UNREADABLE
 from fakemodel.tape.leaks import leaks
 
 __all__ = ["Code", "Finding", "Outcome", "Scrubbed", "cassettes", "check", "scrub"]

@@ -13,10 +13,9 @@ from fakemodel.tape.interaction import Interaction
 from fakemodel.tape.leaks import leaks
 from fakemodel.tape.payloads import payloads_of, put_back
 
-__all__ = ["UNREADABLE", "cassettes", "told", "turns_of", "with_payloads"]
+__all__ = ["cassettes", "told", "turns_of", "with_payloads"]
 
 HOLDS_INTERACTIONS = re.compile(rb"^(?:\xef\xbb\xbf)?[\"']?interactions[\"']?[ \t]*:", flags=re.MULTILINE)
-UNREADABLE = (OSError, ValueError, ArithmeticError, RecursionError)
 
 
 def cassettes(paths: Iterable[Path]) -> list[Path]:

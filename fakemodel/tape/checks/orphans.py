@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from fakemodel.tape.checks.files import UNREADABLE
 from fakemodel.tape.checks.finding import Finding
+from fakemodel.tape.layout import UNREADABLE
 from fakemodel.tape.paths import is_shipped
 
 __all__ = ["Tests", "orphan", "tests_of"]

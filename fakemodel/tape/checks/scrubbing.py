@@ -11,7 +11,7 @@ from typing import Literal
 from vcr.serializers import yamlserializer
 
 from fakemodel.tape import layout
-from fakemodel.tape.checks.files import UNREADABLE, told, turns_of, with_payloads
+from fakemodel.tape.checks.files import told, turns_of, with_payloads
 from fakemodel.tape.content_encoding import decoded
 from fakemodel.tape.interaction import Interaction
 from fakemodel.tape.leaks import leaks
@@ -35,7 +35,7 @@ def scrub(files: Iterable[Path], environ: Mapping[str, str], *, write: bool) -> 
     for file in files:
         try:
             yield file, _scrub(file, environ, write)
-        except UNREADABLE as error:
+        except layout.UNREADABLE as error:
             yield file, Scrubbed("refused", (told(error, environ),))
 
 
