@@ -156,7 +156,7 @@ def cassette(request: pytest.FixtureRequest, _cassette_in_player: None) -> Casse
 
 @pytest.fixture
 def wire_snapshot(request: pytest.FixtureRequest) -> SnapshotAssertion:
-    """syrupy's `snapshot`, kept as a transcript: `assert events == wire_snapshot`."""
+    """Syrupy's `snapshot`, kept as text that people review: `assert events == wire_snapshot`."""
     if not request.config.pluginmanager.hasplugin("syrupy"):
         pytest.fail(
             "wire_snapshot is kept by syrupy, which is not loaded: pip install 'fakemodel[syrupy]', "

@@ -59,8 +59,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 
 
 @pytest.fixture
-def suite(pytester: pytest.Pytester) -> pytest.Pytester:
+def suite(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
     """pytest inside pytest: the plugin is loaded, with async tests in auto mode."""
+    monkeypatch.delenv("PYTEST_XDIST_WORKER", raising=False)  # by which syrupy knows that it is not to write
     pytester.makepyprojecttoml(
         """
         [tool.pytest.ini_options]

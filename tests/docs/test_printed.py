@@ -102,6 +102,18 @@ SHOWN = [
         options=("--audit-cassettes",),
         recorded=True,
     ),
+    Shown(
+        "docs/strategies.md",
+        "Conversations",
+        "AssertionError: step 1",
+        (
+            (
+                '    with pytest.raises(AssertionError, match="previous_response_not_found"):\n        play(',
+                "    play(",
+            ),
+        ),
+        options=("-k", "takes_any_id"),
+    ),
 ]
 
 
@@ -109,6 +121,8 @@ SHOWN = [
 def test_a_page_shows_what_is_printed(suite: pytest.Pytester, shown):
     below = [block for block in blocks() if (block.page, block.heading) == (shown.page, shown.heading)]
     (code,) = (block.text for block in below if block.language == "python")
+    if "hypothesis" in code:
+        pytest.importorskip("hypothesis", reason="this block needs hypothesis")
     (text,) = (block.text for block in below if block.text.startswith(shown.begins))
     if "agents" in code:
         pytest.importorskip("agents", reason="this block needs openai-agents")
