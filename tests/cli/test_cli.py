@@ -528,8 +528,9 @@ def test_a_bar_shows_how_far_it_is_on_a_terminal_where_there_is_much_to_do(folde
 def test_it_explains_itself():
     told = run("--help")
     assert told.returncode == 0
-    assert "check  Tell what is wrong with cassettes." in told.stdout
-    assert "scrub  Rewrite cassettes, readable and scrubbed." in told.stdout
+    assert "check   Tell what is wrong with cassettes." in told.stdout
+    assert "scrub   Rewrite cassettes, readable and scrubbed." in told.stdout
+    assert "..." not in told.stdout.partition("Commands:")[2]  # each command's line is whole
 
     told = run("scrub", "--help")
     assert told.returncode == 0
