@@ -127,10 +127,10 @@ def _app() -> "typer.Typer":
         host: Annotated[str, typer.Option(help="For whom: only this machine, unless you say otherwise.")] = "127.0.0.1",
         api_key: Annotated[str | None, typer.Option(help="The only key that is taken; any, unless you say it.")] = None,
     ) -> None:
-        """Serve a scripted FakeOpenAI, for programs in any language, until it is interrupted.
+        """Serve a scripted FakeOpenAI, for programs in any language.
 
-        The first line tells its base URL. When it ends it tells what each turn was asked and answered, and exits with 1
-        if a request found no reply, or a reply was left.
+        The first line tells its base URL. When it is interrupted it tells what each turn was asked and answered, and
+        exits with 1 if a request found no reply, or a reply was left.
         """
         import gc
         import signal

@@ -11,7 +11,7 @@ from fakemodel.context import text_of
 from fakemodel.errors import ReplyInvalid
 from fakemodel.wire.payload import Payload
 
-__all__ = ["CONDITIONS", "Asked", "Guard", "Guarded", "met", "nearest", "when"]
+__all__ = ["CONDITIONS", "Asked", "Guard", "Guarded", "met", "nearest", "unguarded", "when"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +78,13 @@ class Guarded:
 
     def __repr__(self) -> str:
         return f"{self.guard!r}.say({self.reply!r})"
+
+
+def unguarded(reply: object) -> object:
+    """A reply as it is. Raises ReplyInvalid for a guard in its place, which no reply was given to."""
+    if isinstance(reply, Guard):
+        raise ReplyInvalid(f"{reply!r} has no reply: {reply!r}.say(…).")
+    return reply
 
 
 def met(guarded: list[Guarded], asked: Asked) -> Guarded | None:

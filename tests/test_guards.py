@@ -27,6 +27,12 @@ async def test_replies_are_chosen_by_what_the_turn_holds_in_any_order():
     model.assert_complete()
 
 
+@pytest.mark.parametrize("double", [FakeModel, FakeOpenAI])
+def test_a_guard_without_a_reply_is_told_what_it_lacks(double):
+    with pytest.raises(ReplyInvalid, match=r"^when\(input='Rome'\) has no reply: when\(input='Rome'\)\.say\(…\)\.$"):
+        double([when(input="Rome")])
+
+
 @pytest.mark.parametrize(
     ("guard", "asked", "met"),
     [

@@ -76,7 +76,9 @@ def status(
     Raises ReplyInvalid for a status that is no error.
     """
     if not isinstance(status, int) or not 400 <= status <= 599:
-        raise ReplyInvalid(f"fail({status!r}): expected is a status from 400 to 599, or one of fakemodel.faults.")
+        given = getattr(status, "__name__", None) or repr(status)  # a fault that was not called is told by its name
+        made = ", ".join(f"{name}(…)" for name in __all__ if name != "Fault")
+        raise ReplyInvalid(f"fail({given}): expected is a status from 400 to 599, or one of fakemodel.faults: {made}.")
     kind = "server_error" if status >= HTTPStatus.INTERNAL_SERVER_ERROR else "invalid_request_error"
     row = FAILURES.get(status, ApiError(status, _phrase(status), type=kind))
     error = {**row.body()["error"], **_given(message=message, code=code, type=type, param=param)}

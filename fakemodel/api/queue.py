@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 from fakemodel.api.http import Call, Request, conversation_of
 from fakemodel.context import items_of
-from fakemodel.guards import Asked, Guarded, met
+from fakemodel.guards import Asked, Guarded, met, unguarded
 from fakemodel.reply import Reply
 from fakemodel.script import Turns, described, no_reply_left, table, unplayed_replies
 from fakemodel.shown import shortened
@@ -127,7 +127,7 @@ def waited(responder: Responder, request: Request) -> Waited:
 
 
 def _checked(reply: object) -> object:
-    return reply if callable(reply) and not isinstance(reply, Reply | type) else Reply.of(reply)
+    return reply if callable(reply) and not isinstance(reply, Reply | type) else Reply.of(unguarded(reply))
 
 
 def asked(request: Request, turn: int) -> Asked | None:

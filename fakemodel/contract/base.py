@@ -227,7 +227,7 @@ class Contract:
         """Fail the test: what was expected of the adapter, what it did, what it sent, and what that means to users."""
         sent = [json.dumps(body, ensure_ascii=False, default=str) for body in self._bodies[-1:]]
         lines = [f"Expected: {expected}", f"Found:    {found}", f"Sent:     {''.join(sent) or 'nothing'}"]
-        pytest.fail("\n".join([*lines, f"Why:      {why}"]), pytrace=False)
+        raise pytest.fail.Exception("\n".join([*lines, f"Why:      {why}"]), pytrace=False) from None
 
     @property
     def _bodies(self) -> list[Payload]:

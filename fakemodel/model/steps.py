@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from fakemodel.errors import ReplyInvalid
+from fakemodel.guards import unguarded
 from fakemodel.model.classic import converted
 from fakemodel.model.interface import ModelResponse
 from fakemodel.reply import Reply
@@ -111,7 +112,7 @@ def written(reply: object) -> Any:
         return reply
     if isinstance(reply, list | tuple) and reply and all(map(_is_event, reply)):
         return Events(tuple(copy.deepcopy(event) for event in reply))
-    return Reply.of(converted(reply) if isinstance(reply, list | tuple) else reply)
+    return Reply.of(converted(reply) if isinstance(reply, list | tuple) else unguarded(reply))
 
 
 def is_error(reply: object) -> bool:

@@ -21,9 +21,10 @@ def script(
     cassette: Annotated[str, typer.Argument(metavar="CASSETTE", help="A path, or the name of one that ships.")],
     kind: Annotated[Kind, typer.Option("--for", help="What is to say it.")] = Kind.FAKE_OPENAI,
 ) -> None:
-    """Print a cassette as Python: a module that makes a FakeOpenAI, or a FakeModel, say what was recorded.
+    """Print a cassette as Python: the script of what was recorded.
 
-    Exits with 1 if not all of it can be said: a comment in the module tells what, and why.
+    The module makes a FakeOpenAI, or a FakeModel, that says it. Exits with 1 if not all of it can be said: a comment
+    in the module tells what, and why.
     """
     from fakemodel.errors import SettingInvalid
     from fakemodel.scripting.module import module
@@ -38,8 +39,11 @@ def script(
         made = script_of(put_back(layout.read(path), payloads_of(path)), served=kind is Kind.FAKE_OPENAI)
         code = module(made, cassette, served=kind is Kind.FAKE_OPENAI)
     except FileNotFoundError:
-        remedy = remedy_of_shipped(path) if ships else "A PATH is that of a cassette, as `fakemodel check` lists them."
+        remedy = remedy_of_shipped(path) if ships else "`fakemodel show` lists those that ship."
         print(f"fakemodel: there is no {cassette}. {remedy}", file=sys.stderr)
+        raise typer.Exit(2) from None
+    except IsADirectoryError:
+        print(f"fakemodel: {cassette} is a folder: name a cassette in it", file=sys.stderr)
         raise typer.Exit(2) from None
     except (*layout.UNREADABLE, SettingInvalid) as error:
         print(f"fakemodel: {cassette} cannot be read: {error}", file=sys.stderr)

@@ -26,7 +26,7 @@ def register(app: "typer.Typer") -> None:
             str | None, typer.Option(metavar="FILE", help="Write it as a page for browsers to FILE; - is the output.")
         ] = None,
     ) -> None:
-        """Show the conversation that is recorded in a cassette, turn by turn.
+        """Show the conversation in a cassette, turn by turn.
 
         Without a cassette list those that ship: their names, how many requests each holds, and who answered them.
         """
@@ -57,9 +57,9 @@ def register(app: "typer.Typer") -> None:
         old: Annotated[str, typer.Argument(metavar="OLD", help="A file, or the name of a cassette that ships.")],
         new: Annotated[str, typer.Argument(metavar="NEW", help="Another.")],
     ) -> None:
-        """Tell what changed between two recordings, turn by turn; other ids and times are no change.
+        """Tell what changed between two recordings, turn by turn.
 
-        Exits with 0 if they are equal, and with 1 if they are not.
+        Other ids and times are no change. Exits with 0 if they are equal, and with 1 if they are not.
         """
         from fakemodel.show import differences, terminal
         from fakemodel.tape.changes import changes
@@ -97,6 +97,8 @@ def _read(name: str, *, empty: bool) -> "list[Interaction]":
         return [] if empty and not file.read_bytes() else layout.read(file)
     except FileNotFoundError:
         _fail(f"there is no {name}")
+    except IsADirectoryError:
+        _fail(f"{name} is a folder: name a cassette in it")
     except layout.UNREADABLE as error:
         told = "it is nested too deeply" if isinstance(error, RecursionError) else " ".join(str(error).split())
         _fail(f"{name} cannot be read: {getattr(error, 'strerror', None) or told}")

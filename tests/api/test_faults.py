@@ -264,6 +264,18 @@ def test_what_is_no_fault_is_refused_where_it_is_written(make):
         make(FakeOpenAI())
 
 
+@pytest.mark.parametrize(("given", "told"), [("timeout", "'timeout'"), (faults.timeout, "timeout"), (200, "200")])
+def test_what_is_no_fault_is_told_with_those_that_there_are(given, told):
+    with pytest.raises(ReplyInvalid) as refused:
+        FakeOpenAI().fail(given)
+
+    assert str(refused.value) == (
+        f"fail({told}): expected is a status from 400 to 599, or one of fakemodel.faults: connection_refused(…), "
+        "content_type(…), cut(…), error_event(…), malformed(…), repeated(…), slow(…), stalled(…), status(…), "
+        "swapped(…), timeout(…), truncated(…)."
+    )
+
+
 async def test_requests_at_once_meet_a_fault_each():
     api = FakeOpenAI()
     api.fail(faults.slow(1))

@@ -530,6 +530,7 @@ def test_it_explains_itself():
     assert told.returncode == 0
     assert "check   Tell what is wrong with cassettes." in told.stdout
     assert "scrub   Rewrite cassettes, readable and scrubbed." in told.stdout
+    assert "..." not in told.stdout.partition("Commands:")[2]  # each command's line is whole
 
     told = run("scrub", "--help")
     assert told.returncode == 0

@@ -342,7 +342,7 @@ def test_what_cannot_be_said_is_told_in_a_comment_and_by_the_exit_status(tmp_pat
         ("fakemodel:chat/tekst", "fakemodel: there is no fakemodel:chat/tekst. No cassette of that name ships."),
         ("fakemodel:../secrets", "fakemodel: fakemodel:../secrets cannot be read: "),
         ("torn.yaml", "fakemodel: torn.yaml cannot be read: it is not YAML: "),
-        (".", "fakemodel: . cannot be read: "),
+        (".", "fakemodel: . is a folder: name a cassette in it"),
     ],
 )
 def test_what_is_no_cassette_is_told(tmp_path: Path, name, told):

@@ -194,7 +194,7 @@ def test_what_is_not_there_is_told_with_what_may_be_meant(tmp_path: Path):
 
     assert [each.returncode for each in (missing, folder, meant)] == [2, 2, 2]
     assert missing.stderr == "fakemodel: there is no nowhere.yaml\n"
-    assert folder.stderr == f"fakemodel: {tmp_path} cannot be read: Is a directory\n"
+    assert folder.stderr == f"fakemodel: {tmp_path} is a folder: name a cassette in it\n"
     assert "fakemodel:chat/text does; is it meant?" in meant.stderr
 
 

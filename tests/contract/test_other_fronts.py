@@ -188,3 +188,4 @@ def test_one_that_raises_is_told_with_where_it_did(suite):
     )
     report = result.stdout.str().partition("short test summary")[0]  # which has it again, but for a terminal
     assert report.count("  File ") == 1
+    assert "another exception occurred" not in report

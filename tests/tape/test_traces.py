@@ -97,6 +97,23 @@ async def test_agent(fake_model):
     assert (result.ret, Path("leaked").exists()) == (0, False)
 
 
+def test_a_test_that_fails_without_a_key_is_not_told_of_it(watched: pytest.Pytester, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.delenv("OPENAI_API_KEY")
+    watched.makepyfile(
+        AGENT
+        + """
+async def test_agent(fake_model):
+    fake_model.say("Sunny.")
+    result = await Runner.run(agent(fake_model), "Weather?")
+    assert result.final_output == "Rainy."
+"""
+    )
+
+    result = watched.runpytest_subprocess()
+    result.assert_outcomes(failed=1)
+    result.stdout.no_fnmatch_line("*OPENAI_API_KEY*")
+
+
 def test_under_fake_openai_no_trace_leaves(watched: pytest.Pytester):
     watched.makepyfile(
         AGENT
