@@ -8,6 +8,8 @@ from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
+from fakemodel.shown import one_line
+
 if TYPE_CHECKING:
     from fakemodel.tape.checks.finding import Finding
 
@@ -54,7 +56,7 @@ def _summary(checked: Checked) -> str:
 
 def _text(checked: Checked) -> Iterator[str]:
     for file, finding in _findings(checked):
-        yield f"{file}: {finding.message}{'' if finding.severe else ' (warning)'}"
+        yield f"{one_line(file)}: {one_line(finding.message)}{'' if finding.severe else ' (warning)'}"
     yield _summary(checked)
 
 
