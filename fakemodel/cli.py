@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
-from fakemodel.shown import counted
+from fakemodel.shown import counted, one_line
 from fakemodel.tape.report import Format, report
 
 if TYPE_CHECKING:
@@ -29,15 +29,28 @@ MANY = 20
 
 def main() -> None:
     """Run the command line, and exit: 0 if all is well, 1 if something is not, 2 for a command that cannot be."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:  # it was closed before the command began
+            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_WRONLY), "w", encoding="utf-8"))
+        elif isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # for names of files that have no form there
     try:
         app = _app()
     except ModuleNotFoundError as missing:
         print(f'fakemodel: the command line needs {missing.name}: pip install "fakemodel[cli]"', file=sys.stderr)
         raise SystemExit(2) from None
-    app(prog_name="fakemodel")
+    try:
+        try:
+            app(prog_name="fakemodel")
+        finally:
+            sys.stdout.flush()
+    except OSError as error:  # what a command reads and writes itself is told by the command
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for what is still to be written
+        if isinstance(error, BrokenPipeError):
+            raise SystemExit(1) from None
+        print(f"fakemodel: the output cannot be written: {error.strerror}", file=sys.stderr)
+        raise SystemExit(2) from None
 
 
 # typer evaluates annotations, among them those of the functions inside: they must not become strings, as
@@ -109,9 +122,9 @@ def _app() -> "typer.Typer":
         rewritten = "would be scrubbed" if only_check else "scrubbed"
         for file, done in _watched(checks.scrub(files, os.environ, write=not only_check), len(files)):
             counts[done.outcome] += 1
-            typer.echo(f"{file}: {rewritten if done.outcome == 'scrubbed' else done.outcome}")
+            typer.echo(f"{one_line(file)}: {rewritten if done.outcome == 'scrubbed' else done.outcome}")
             for reason in done.why:
-                typer.echo(f"  {reason}")
+                typer.echo(f"  {one_line(reason)}")
         left = f"{counts['left as it was']} left as {'it was' if counts['left as it was'] == 1 else 'they were'}"
         told = f"{counts['scrubbed']} {rewritten}, {left}, {counts['refused']} refused"
         typer.echo(f"{counted(len(files), 'cassette')}: {told}")
@@ -174,7 +187,7 @@ def _existing(paths: list[Path]) -> list[Path]:
     """The paths, if there is something at each of them; or else the command cannot be."""
     for path in paths:
         if not os.access(path, os.F_OK):
-            print(f"fakemodel: there is no {path}", file=sys.stderr)
+            print(f"fakemodel: there is no {one_line(path)}", file=sys.stderr)
             raise SystemExit(2)
     return paths
 

@@ -52,7 +52,7 @@ class Log:
         for place, item in enumerate(items, len(self.items)):
             if isinstance(item.get("id"), str):
                 self.ids.setdefault(item["id"], place)
-            if item.get("type") in ANSWERS:
+            if str(item.get("type")) in ANSWERS:
                 self.calls.setdefault((ANSWERS[item["type"]], _call_id(item)), place)
             self.items.append(item)
 
@@ -176,7 +176,7 @@ class Context(Sequence[Payload]):
 
     def _open_with(self, items: Iterable[Payload]) -> Open:
         """What is open once these items are there."""
-        halves = [item for item in items if item.get("type") in ANSWERS or item.get("type") in OUTPUTS]
+        halves = [item for item in items if (type_ := str(item.get("type"))) in ANSWERS or type_ in OUTPUTS]
         if not halves:
             return self._open
         waiting, uncalled, called = {**self._open.waiting}, {**self._open.uncalled}, set()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["counted", "sent", "shortened"]
+__all__ = ["counted", "one_line", "sent", "shortened"]
 
 WIDTH = 60
 
@@ -12,6 +12,11 @@ def shortened(words: str) -> str:
     words = " ".join(words.split())
     half = (WIDTH - 3) // 2
     return words if len(words) <= WIDTH else f"{words[:half]} … {words[-half:]}"
+
+
+def one_line(words: object) -> str:
+    """What somebody else named or said, on one line: what would end it, or steer a terminal, is escaped."""
+    return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in str(words))
 
 
 def sent(body: bytes) -> str:

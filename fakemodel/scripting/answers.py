@@ -53,7 +53,7 @@ def reply_of(response: Response) -> Reply | None:
         try:
             return Reply.from_events(payloads)
         except StreamError:
-            if not isinstance(last, dict) or last.get("status") not in REASONS:
+            if not isinstance(last, dict) or str(last.get("status")) not in REASONS:
                 raise
             return Reply.from_response(last)
     body = body_of(response)
@@ -61,7 +61,7 @@ def reply_of(response: Response) -> Reply | None:
         raise ReplyInvalid("the answer is no JSON object")
     if "choices" in body:
         return Reply.from_completion(body)
-    return Reply.from_response(body) if body.get("status") in REASONS else None
+    return Reply.from_response(body) if str(body.get("status")) in REASONS else None
 
 
 def _payloads(response: Response) -> list[Payload]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from math import isinf
 
 __all__ = ["WIDTH", "Call", "code", "names_in", "quoted"]
 
@@ -81,6 +82,8 @@ def _flat(value: object) -> str:
         case Call():
             named = (f"{name}={_flat(each)}" for name, each in value.named.items())
             return f"{_start(value)}{', '.join([*map(_flat, value.arguments), *named])})"
+        case float() if isinf(value):  # 1e999, which JSON may say
+            return f'float("{value}")'
         case list():
             return f"[{', '.join(map(_flat, value))}]"
         case dict():

@@ -1,5 +1,6 @@
 """The command `fakemodel script`: a cassette, by its path or the name that it ships under, printed as Python."""
 
+import os
 import sys
 from enum import Enum
 from pathlib import Path
@@ -29,7 +30,9 @@ def script(
     from fakemodel.errors import SettingInvalid
     from fakemodel.scripting.module import module
     from fakemodel.scripting.script import script_of
+    from fakemodel.shown import one_line
     from fakemodel.tape import layout
+    from fakemodel.tape.checks.files import told
     from fakemodel.tape.paths import SHIPPED, path_of_test, remedy_of_shipped
     from fakemodel.tape.payloads import payloads_of, put_back
 
@@ -40,13 +43,13 @@ def script(
         code = module(made, cassette, served=kind is Kind.FAKE_OPENAI)
     except FileNotFoundError:
         remedy = remedy_of_shipped(path) if ships else "`fakemodel show` lists those that ship."
-        print(f"fakemodel: there is no {cassette}. {remedy}", file=sys.stderr)
+        print(f"fakemodel: there is no {one_line(cassette)}. {remedy}", file=sys.stderr)
         raise typer.Exit(2) from None
     except IsADirectoryError:
-        print(f"fakemodel: {cassette} is a folder: name a cassette in it", file=sys.stderr)
+        print(f"fakemodel: {one_line(cassette)} is a folder: name a cassette in it", file=sys.stderr)
         raise typer.Exit(2) from None
     except (*layout.UNREADABLE, SettingInvalid) as error:
-        print(f"fakemodel: {cassette} cannot be read: {error}", file=sys.stderr)
+        print(f"fakemodel: {one_line(cassette)} cannot be read: {told(error, os.environ)}", file=sys.stderr)
         raise typer.Exit(2) from None
     typer.echo(code, nl=False)
     raise typer.Exit(1 if made.unsaid else 0)

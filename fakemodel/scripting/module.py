@@ -11,6 +11,7 @@ from fakemodel.httpx_modules import sdk_httpx
 from fakemodel.scripting.answers import reply_call
 from fakemodel.scripting.code import WIDTH, Call, code, names_in
 from fakemodel.scripting.script import Failed, Route, Said, Script
+from fakemodel.shown import one_line
 
 __all__ = ["module"]
 
@@ -113,7 +114,7 @@ def _unsaid(unsaid: Sequence[str]) -> list[str]:
 
 
 def _comment(text: str) -> list[str]:
-    words = " ".join(text.split())
+    words = one_line(" ".join(text.split()))
     return wrap(
         words, WIDTH, initial_indent="# ", subsequent_indent="#   ", break_long_words=False, break_on_hyphens=False
     )

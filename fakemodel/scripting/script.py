@@ -152,11 +152,10 @@ class _Making:
             1 + sum(isinstance(step, Said) for step in self.script.steps),
             tried_again and any(_same(turn, each) for each in after),
         )
+        if self.served:
+            self.api.fail(failed.fault)
         self.script.steps.append(failed)
-        if not self.served:
-            return None
-        self.api.fail(failed.fault)
-        return self._differs(turn)
+        return self._differs(turn) if self.served else None
 
     def _reply(self, index: int) -> Reply:
         """What a turn said, if need be when it was asked for once more. Raises ReplyInvalid and StreamError."""

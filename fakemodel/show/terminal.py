@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
+from shutil import get_terminal_size
 from typing import TYPE_CHECKING
 
 from fakemodel.tape.lines import Line
@@ -41,7 +42,7 @@ def write(lines: Iterable[Line]) -> None:
         return
     from rich.console import Console
 
-    console = Console(highlight=False, emoji=False, markup=False)
+    console = Console(width=get_terminal_size().columns, highlight=False, emoji=False, markup=False)
     for line in lines:
         console.print(_styled(line), no_wrap=True, overflow="ellipsis", crop=True)
 

@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeAlias
 
+from fakemodel.context import items_of
 from fakemodel.wire.payload import Payload, json_text
 
 __all__ = ["SAID", "Edit", "Pass", "edited", "rewritten"]
@@ -126,13 +127,13 @@ def _fragments(event: Any) -> Iterator[tuple[object, Payload, str]]:
     if isinstance(event.get("delta"), str):
         place = ("type", "item_id", "output_index", "content_index", "summary_index")
         yield tuple(event.get(key) for key in place), event, "delta"
-    for choice in event.get("choices") or ():
-        delta = choice.get("delta") if isinstance(choice, dict) else None
+    for choice in items_of(event.get("choices")):
+        delta = choice.get("delta")
         if not isinstance(delta, dict):
             continue
         yield from (((choice.get("index"), key), delta, key) for key in SAID if isinstance(delta.get(key), str))
-        for call in delta.get("tool_calls") or ():
-            function = call.get("function") if isinstance(call, dict) else None
+        for call in items_of(delta.get("tool_calls")):
+            function = call.get("function")
             if isinstance(function, dict) and isinstance(function.get("arguments"), str):
                 yield (choice.get("index"), "arguments", call.get("index")), function, "arguments"
 

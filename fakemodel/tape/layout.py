@@ -16,6 +16,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import yaml
 
@@ -46,6 +47,9 @@ RECORDED_FROM = re.compile(r"^recorded: \{from: ([^,}]+)", flags=re.MULTILINE)
 
 RECORDED_ON = re.compile(r"^recorded: .*\bon'?: '?(\d{4}-\d\d-\d\d)\b", flags=re.MULTILINE)
 
+ODD = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+"""What is raised for a value that is none of its kind, as `!!int ''` or a status of infinity: by YAML too."""
+
 DATA_LINE = re.compile(r"^data: ([^\r\n]*)$", flags=re.MULTILINE)
 
 
@@ -61,18 +65,21 @@ def read_as_yaml(path: Path) -> list[Interaction]:
 
     try:
         content = yamlserializer.deserialize(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, ValueError) as error:
-        raise ValueError(f"it is not YAML: {error}") from None
+    except (yaml.YAMLError, *ODD) as error:
+        raise ValueError(f"it is not YAML: {_problem(error)}") from None
     if not isinstance(content, Mapping) or not isinstance(content.get("interactions"), list):
         raise ValueError("it has no list of `interactions`")
     turns = []
     for number, interaction in enumerate(content["interactions"], 1):
         try:
             turns.append(Interaction(_request(interaction["request"]), _response(interaction["response"])))
-        except (KeyError, TypeError, AttributeError, ValueError) as error:
-            problem = f"no {error}" if isinstance(error, KeyError) else str(error)
-            raise ValueError(f"turn {number} is not an interaction ({problem})") from None
+        except ODD as error:
+            raise ValueError(f"turn {number} is not an interaction ({_problem(error)})") from None
     return turns
+
+
+def _problem(error: Exception) -> str:
+    return f"no {error}" if isinstance(error, KeyError) else str(error)
 
 
 def recorded_from(text: str) -> str | None:
@@ -203,6 +210,7 @@ def _request(content: Mapping[str, Any]) -> Request:
     method, uri = content["method"], content["uri"]
     if not isinstance(method, str) or not isinstance(uri, str):
         raise ValueError(f"method and uri are {method!r} and {uri!r}, expected are strings")
+    urlsplit(uri)  # raises ValueError for what is no address
     return Request(method, uri, headers_of(content.get("headers")), _bytes(body))
 
 

@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
+from urllib.parse import urlsplit
 
 import yaml
 
@@ -84,7 +85,7 @@ def turns(content: bytes) -> list[Interaction] | None:
                 return None
             found.append(_turn(turn.groups()))
             at = turn.end()
-    except (yaml.YAMLError, KeyError, TypeError, AttributeError, ValueError):
+    except (yaml.YAMLError, ArithmeticError, LookupError, TypeError, AttributeError, ValueError):
         return None
     return found or None
 
@@ -114,10 +115,10 @@ def _turn(lines: tuple[bytes, ...]) -> Interaction:
 
 
 def _address(text: str) -> str:
-    if ADDRESS.fullmatch(text):
-        return text
-    if QUOTED.fullmatch(text):
-        return str(_yaml(text))
+    address = text if ADDRESS.fullmatch(text) else str(_yaml(text)) if QUOTED.fullmatch(text) else None
+    if address is not None:
+        urlsplit(address)  # raises ValueError for what is none
+        return address
     raise ValueError(f"an address of its own: {text}")
 
 

@@ -8,7 +8,7 @@ from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
-from fakemodel.shown import counted
+from fakemodel.shown import counted, one_line
 
 if TYPE_CHECKING:
     from fakemodel.tape.checks.finding import Finding
@@ -51,7 +51,7 @@ def _summary(checked: Checked) -> str:
 
 def _text(checked: Checked) -> Iterator[str]:
     for file, finding in _findings(checked):
-        yield f"{file}: {finding.message}{'' if finding.severe else ' (warning)'}"
+        yield f"{one_line(file)}: {one_line(finding.message)}{'' if finding.severe else ' (warning)'}"
     yield _summary(checked)
 
 
