@@ -23,6 +23,8 @@ from fakemodel.wire.payload import Payload
 
 __all__ = ["Judge", "Request", "Seen", "Send", "play"]
 
+__tracebackhide__ = True  # pytest shows the user's own frames
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:

@@ -27,6 +27,8 @@ from fakemodel.wire.payload import Payload
 
 __all__ = ["ConversationMachine"]
 
+__tracebackhide__ = True  # pytest shows the user's own frames
+
 RuleT = TypeVar("RuleT", bound=Callable[..., Any])
 
 
