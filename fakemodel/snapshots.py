@@ -10,8 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from syrupy.extensions.base import AbstractSyrupyExtension
-from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
+try:
+    from syrupy.extensions.base import AbstractSyrupyExtension
+    from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
+except ModuleNotFoundError as missing:
+    if not (missing.name or "").startswith("syrupy"):
+        raise
+    message = 'fakemodel.snapshots needs syrupy: pip install "fakemodel[syrupy]"'
+    raise ModuleNotFoundError(message, name="syrupy") from None
 
 from fakemodel.errors import SettingInvalid
 from fakemodel.transcripts.transcript import transcript

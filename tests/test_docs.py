@@ -30,7 +30,8 @@ def test_a_block_runs_as_it_stands(suite: pytest.Pytester, code):
 
     recorded = suite.runpytest("--cassettes=record").parseoutcomes()
     assert recorded.keys() == ({"passed", "skipped"} if "without = " in code else {"passed"})
-    assert suite.runpytest().parseoutcomes() == recorded
+    if "cassette" in code:
+        assert suite.runpytest().parseoutcomes() == recorded
 
 
 @pytest.mark.parametrize("words", PAGES.values(), ids=PAGES.keys())

@@ -60,3 +60,14 @@ def test_type_checkers_and_the_interpreter_find_the_same_names_at_the_same_homes
             homes = ast.literal_eval(node.value)
 
     assert typed == [(module, name, name) for module, names in homes.items() for name in names]
+
+
+@pytest.mark.parametrize(("module", "package"), [("strategies", "hypothesis"), ("snapshots", "syrupy")])
+def test_a_module_of_an_extra_names_it_where_it_is_missing(module, package):
+    script = f"import sys; sys.modules[{package!r}] = None; import fakemodel.{module}"
+
+    ran = subprocess.run([sys.executable, "-c", script], cwd=SOURCE.parent.parent, capture_output=True, text=True)
+
+    assert ran.stderr.splitlines()[-1] == (
+        f'ModuleNotFoundError: fakemodel.{module} needs {package}: pip install "fakemodel[{package}]"'
+    )

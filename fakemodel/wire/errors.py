@@ -224,7 +224,7 @@ ERRORS = {
         "cancelled.",
     ),
     # The first sentence is the API's; what follows it is ours.
-    "unknown_route": ApiError(404, "Invalid URL ({}). FakeOpenAI serves {}."),
+    "unknown_route": ApiError(404, "Invalid URL ({}). FakeOpenAI serves {}; on(…) adds a route."),
     # Not the API's: the script has no reply for the request, or none that the endpoint could give.
     "script": ApiError(500, "{}", type="fakemodel_error"),
 }

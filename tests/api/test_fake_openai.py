@@ -146,7 +146,12 @@ def test_a_response_that_was_not_stored_cannot_be_continued(api, client):
         ("/responses", b'{"input": "a"}', 400, "Missing required parameter: 'model'."),
         ("/responses", b'{"model": "m"}', 400, "Missing required parameter: 'input'."),
         ("/chat/completions", b'{"model": "m"}', 400, "Missing required parameter: 'messages'."),
-        ("/response", b"{}", 404, "Invalid URL (POST /v1/response). FakeOpenAI serves POST /v1/responses."),
+        (
+            "/response",
+            b"{}",
+            404,
+            "Invalid URL (POST /v1/response). FakeOpenAI serves POST /v1/responses; on(…) adds a route.",
+        ),
     ],
 )
 def test_a_bad_request_is_refused_by_name(api, http, path, body, status, message):

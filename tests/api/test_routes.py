@@ -80,7 +80,10 @@ def test_a_path_that_there_is_not_is_answered_with_the_nearest(api, method, path
         answer = http.request(method, f"https://api.openai.com{path}", json={})
 
     assert answer.status_code == 404
-    assert answer.json()["error"]["message"] == f"Invalid URL ({method} {path}). FakeOpenAI serves {nearest}."
+    assert (
+        answer.json()["error"]["message"]
+        == f"Invalid URL ({method} {path}). FakeOpenAI serves {nearest}; on(…) adds a route."
+    )
 
 
 def test_the_sdk_finds_nothing_at_a_route_that_is_not_served(api, client):

@@ -1,9 +1,5 @@
 """The strategies for what is said and how it is carried: legal, complete, and shrunk to what a person would write."""
 
-import subprocess
-import sys
-from pathlib import Path
-
 import pytest
 from hypothesis import Phase, find, given, settings
 from hypothesis import strategies as st
@@ -185,15 +181,3 @@ def test_what_is_shown_of_a_fault_makes_it_again(fault):
 
     assert (again, again.laws) == (fault, fault.laws)
     FakeOpenAI(["Hello"]).fail(again)
-
-
-def test_without_hypothesis_the_extra_is_named():
-    script = "import sys; sys.modules['hypothesis'] = None; import fakemodel.strategies"
-
-    ran = subprocess.run(
-        [sys.executable, "-c", script], cwd=Path(fakemodel.__file__).parent.parent, capture_output=True, text=True
-    )
-
-    assert ran.stderr.splitlines()[-1] == (
-        'ModuleNotFoundError: fakemodel.strategies needs hypothesis: pip install "fakemodel[hypothesis]"'
-    )
