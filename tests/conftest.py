@@ -1,11 +1,13 @@
 """What all tests share: the corpus of real traffic, and pytest inside pytest with the plugin loaded."""
 
+import gc
 import json
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from _pytest import unraisableexception
 
 import fakemodel
 
@@ -62,6 +64,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 def suite(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
     """pytest inside pytest: the plugin is loaded, with async tests in auto mode."""
     monkeypatch.delenv("PYTEST_XDIST_WORKER", raising=False)  # by which syrupy knows that it is not to write
+    if not hasattr(unraisableexception, "gc_collect_iterations_key"):
+        gc.freeze()  # pytest 8.4.0 looks for garbage five times where a run inside of a test ends
     pytester.makepyprojecttoml(
         """
         [tool.pytest.ini_options]
