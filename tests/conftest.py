@@ -63,7 +63,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 @pytest.fixture
 def suite(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
     """pytest inside pytest: the plugin is loaded, with async tests in auto mode."""
-    monkeypatch.delenv("PYTEST_XDIST_WORKER", raising=False)  # by which syrupy knows that it is not to write
+    for name in ("PYTEST_XDIST_WORKER", "PYTEST_XDIST_WORKER_COUNT"):  # by which syrupy knows who is to write
+        monkeypatch.delenv(name, raising=False)
     if not hasattr(unraisableexception, "gc_collect_iterations_key"):
         gc.freeze()  # pytest 8.4.0 looks for garbage five times where a run inside of a test ends
     pytester.makepyprojecttoml(

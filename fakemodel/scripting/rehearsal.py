@@ -30,7 +30,7 @@ class Rehearsal:
     """A FakeOpenAI that is asked what was recorded, turn by turn."""
 
     def __init__(self, api: FakeOpenAI) -> None:
-        self._client = sdk_httpx().Client(transport=api.transport())
+        self._transport = api.transport()
         self._ids: dict[str, str] = {}
 
     def differs(self, turn: Interaction) -> str | None:
@@ -56,7 +56,8 @@ class Rehearsal:
             urlunsplit(("https", "api.openai.com", path, urlsplit(request.uri).query, "")) if path else request.uri
         )
         uri = self._today(asked_for)
-        told = self._client.request(request.method, uri, content=self._in_today(request.body), headers=headers)
+        asked = sdk_httpx().Request(request.method, uri, content=self._in_today(request.body), headers=headers)
+        told = self._transport.handle_request(asked)
         kinds = [told.headers["content-type"]] if "content-type" in told.headers else []
         live = Response(told.status_code, "", {"content-type": kinds}, told.read())
         self._learn(body_of(turn.response), body_of(live))
