@@ -54,7 +54,7 @@ def test_a_chunk_whose_choices_are_no_list_is_scrubbed(tmp_path: Path):
 
 
 def test_a_difference_that_is_nested_too_deeply_is_told_in_a_line(tmp_path: Path):
-    deep = put(tmp_path / "deep.yaml", interaction("[" * 3000 + "]" * 3000, {}))
+    deep = put(tmp_path / "deep.yaml", interaction("[" * 100_000 + "]" * 100_000, {}))
 
     told = run("diff", deep, put(tmp_path / "other.yaml", interaction({}, {})))
 

@@ -186,6 +186,7 @@ async def test_a_session_sends_what_was_said_before(run):
 
     await run(forecaster(model), "Weather?", session=session)
     await run(forecaster(model), "And tomorrow?", session=session)
+    session.close()
 
     said = [item["content"] for item in model.last_turn_args["input"] if item["role"] == "user"]
     assert said == ["Weather?", "And tomorrow?"]

@@ -79,6 +79,7 @@ async def test_a_session_brings_the_whole_history_to_chat_completions(run):
 
     for words in ("Weather in Paris?", "And tomorrow?"):
         await run(agent_on(model), words, session=session)
+    session.close()
 
     model.assert_complete()
 

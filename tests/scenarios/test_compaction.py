@@ -30,15 +30,17 @@ async def test_a_session_of_the_agents_sdk_goes_on_from_what_was_compacted(fake_
     from agents.memory import OpenAIResponsesCompactionSession
 
     fake_openai.say("Brazil", "Brasília")
+    kept = agents.SQLiteSession("scenario")
     session = OpenAIResponsesCompactionSession(
         "scenario",
-        underlying_session=agents.SQLiteSession("scenario"),
+        underlying_session=kept,
         client=api,
         should_trigger_compaction=lambda context: True,
     )
     agent = agents.Agent(name="Keeper", model=agents.OpenAIResponsesModel("gpt-4.1", api))
     await agents.Runner.run(agent, QUESTION, session=session)
     second = await agents.Runner.run(agent, CAPITAL, session=session)
+    kept.close()
 
     assert plainly(second.final_output) == "brasília"
     asked = [request.json["input"] for request in cassette.requests if request.uri.endswith("/responses")]
