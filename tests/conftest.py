@@ -60,13 +60,23 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
             terminalreporter.line(f"{figure:>16}  {what}")
 
 
+OUTSIDE = ("CI", "BUILD_NUMBER", "PYTEST_XDIST_WORKER", "PYTEST_XDIST_WORKER_COUNT")
+"""What tells a run that it is one of CI, or a worker's: pytest prints otherwise then, and snapshots are not written."""
+
+
 @pytest.fixture
-def suite(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
-    """pytest inside pytest: the plugin is loaded, with async tests in auto mode."""
-    for name in ("PYTEST_XDIST_WORKER", "PYTEST_XDIST_WORKER_COUNT"):  # by which syrupy knows who is to write
+def pytester(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
+    """pytest inside pytest, which is the same wherever that runs."""
+    for name in OUTSIDE:
         monkeypatch.delenv(name, raising=False)
     if not hasattr(unraisableexception, "gc_collect_iterations_key"):
         gc.freeze()  # pytest 8.4.0 looks for garbage five times where a run inside of a test ends
+    return pytester
+
+
+@pytest.fixture
+def suite(pytester: pytest.Pytester) -> pytest.Pytester:
+    """pytest inside pytest: the plugin is loaded, with async tests in auto mode."""
     pytester.makepyprojecttoml(
         """
         [tool.pytest.ini_options]
