@@ -82,8 +82,7 @@ compat: $(VENV)-oldest/ready $(VENV)-agents020/ready $(VENV)-agents069/ready ## 
 
 # pytest-recording and cassetter cannot both be loaded: each test says which it runs beside.
 beside: $(VENV)-beside/ready ## Run the tests of a suite that has other plugins too
-	$(VENV)-beside/bin/python -m pytest -p no:cassetter -p no:rerunfailures tests/beside \
-	    tests/docs/test_blocks.py $(TEST_ARGS)
+	$(VENV)-beside/bin/python -m pytest -p no:cassetter -p no:rerunfailures tests/beside $(TEST_ARGS)
 
 # LiteLLM wants an openai SDK older than the others do. The SDK's own tests run in both.
 clients: $(VENV)-clients/ready $(VENV)-litellm/ready $(NODE)/node_modules/ready ## Run real clients against FakeOpenAI

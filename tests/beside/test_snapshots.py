@@ -2,6 +2,8 @@
 
 import pytest
 
+from tests.docs.pages import blocks
+
 SYRUPY = """
 @pytest.mark.cassette
 def test_ours(brazil, snapshot):
@@ -47,6 +49,18 @@ def test_an_inline_snapshot_is_created_from_what_was_recorded(beside, ask, told)
     told(created, "1 failed", passed=1, errors=1)  # inline-snapshot has a test fail whose snapshot it creates
     assert "snapshot('Brazil')" in (suite.path / "test_geo.py").read_text("utf-8")
     told(suite.runpytest_subprocess(), "1 played", passed=1)
+
+
+def test_an_inline_snapshot_takes_a_transcript_as_the_page_shows(beside):
+    pytest.importorskip("inline_snapshot", reason="what happens beside inline-snapshot")
+    (block,) = (block for block in blocks() if "inline_snapshot" in block.text)
+    suite = beside("inline_snapshot")
+    suite.makepyfile(test_page=block.text)
+
+    suite.runpytest_subprocess("--inline-snapshot=create")
+
+    assert "choice.finish_reason 'stop'" in (suite.path / "test_page.py").read_text("utf-8")
+    suite.runpytest_subprocess().assert_outcomes(passed=1)
 
 
 def test_the_fixtures_of_aimock_stand_beside_ours(beside, ask, told):

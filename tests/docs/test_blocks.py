@@ -1,13 +1,13 @@
 """The blocks of the pages, by their languages: what is run, what the code that it is for reads, what is compared.
 
 Python runs as a test module (tests/test_docs.py); what is printed is compared (test_printed.py); JavaScript runs with
-the SDK for Node, where `make clients` has it (tests/clients/third_party/test_node.py).
+the SDK for Node, where `make clients` has it (tests/clients/third_party/test_node.py), and what is for inline-snapshot
+where `make beside` has that (tests/beside/test_snapshots.py).
 """
 
 import json
 import re
 import shlex
-from importlib.util import find_spec
 
 import pytest
 
@@ -34,7 +34,7 @@ HELD = {
 
 
 def of(*languages):
-    found = [block for block in blocks() if block.language in languages]
+    found = [block for block in blocks() if block.language in languages and "inline_snapshot" not in block.text]
     assert found
     return pytest.mark.parametrize("block", found, ids=[f"{block.page}: {block.heading}" for block in found])
 
@@ -78,12 +78,10 @@ def test_a_configuration_is_one_that_pytest_takes(suite: pytest.Pytester, block)
 
 @of("py")
 def test_a_block_with_snapshots_runs_once_they_are_written(suite: pytest.Pytester, block):
-    inline = "inline_snapshot" in block.text
-    if inline and find_spec("inline_snapshot") is None:
-        pytest.skip("this block needs inline-snapshot, which `make beside` has")
+    pytest.importorskip("syrupy", reason="this block needs syrupy")
     suite.makepyfile(block.text)
 
-    suite.runpytest_subprocess(*(["--inline-snapshot=create"] if inline else ["--snapshot-update"]))
+    suite.runpytest_subprocess("--snapshot-update").assert_outcomes(passed=1)
 
     suite.runpytest_subprocess().assert_outcomes(passed=1)
 
