@@ -57,9 +57,9 @@ class StreamTests(Contract):
 
         async def leave(client: openai.AsyncOpenAI) -> None:
             task = asyncio.ensure_future(self._asked(client, Turn(streamed=True)))
-            await _until(lambda: any(answer.sent for answer in self._answers), self.patience / 4)
+            await _until(lambda: any(answer.sent for answer in self._answers), self.patience / 2)
             task.cancel()
-            await asyncio.wait([task], timeout=self.patience / 4)
+            await asyncio.wait([task], timeout=self.patience / 8)
 
         self._assert_closed_by(leave)
 
