@@ -58,8 +58,10 @@ class StreamTests(Contract):
         async def leave(client: openai.AsyncOpenAI) -> None:
             task = asyncio.ensure_future(self._asked(client, Turn(streamed=True)))
             await _until(lambda: any(answer.sent for answer in self._answers), self.patience / 2)
-            task.cancel()
-            await asyncio.wait([task], timeout=self.patience / 8)
+            for _ in range(4):  # one that meets the answer as it begins may be lost on its way through a client
+                task.cancel()
+                if (await asyncio.wait([task], timeout=self.patience / 32))[0]:
+                    break
 
         self._assert_closed_by(leave)
 
