@@ -85,4 +85,5 @@ def read(path: Path) -> Results:
 def _figures(kept: Iterable[dict[str, object]]) -> Iterable[Figure]:
     for fields in kept:
         cost = fields.pop("cost")
+        # What was written by `write` is of these types; JSON tells a type checker nothing of that.
         yield Figure(**fields, cost=Spread(**cost) if isinstance(cost, dict) else None)  # type: ignore[arg-type]

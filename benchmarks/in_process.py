@@ -45,6 +45,7 @@ def streamed(rounds: int) -> Iterator[Figure]:
     answer = api.requests[0].answer
     assert answer is not None
 
+    # httpx or httpx2, whichever the SDK uses: a base that is known only here.
     class Canned(httpx.BaseTransport, httpx.AsyncBaseTransport):  # type: ignore[misc, name-defined]
         def handle_request(self, request: Any) -> Any:
             request.read()
