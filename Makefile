@@ -71,9 +71,10 @@ wheel: $(VENV)/lint ## Build what is released, check it, and run a plugin test i
 	$(VENV)-wheel/bin/python tests/wheel/check_wheel.py dist/*.whl
 
 # The oldest of all that we need, openai alone, and the oldest Agents SDKs. `expected_events` speaks for it since 0.20, so
-# that before only what runs agents is run. fakemodel is not installed there: the plugin is loaded from the checkout.
+# that before only what runs agents is run. fakemodel is not installed there: it is the checkout's, also in subprocesses.
 WITH_AGENTS := tests/model tests/contract tests/clients tests/scenarios tests/test_agents_events.py tests/test_docs.py \
     tests/tape/test_traces.py tests/wire/test_agreement.py examples
+compat: export PYTHONPATH := $(CURDIR)
 compat: $(VENV)-oldest/ready $(VENV)-agents020/ready $(VENV)-agents069/ready ## Run the tests on the oldest that we support
 	$(VENV)-oldest/bin/python -m pytest -p plugin tests examples/test_conversation.py $(TEST_ARGS)
 	$(VENV)-agents020/bin/python -m pytest -p plugin $(WITH_AGENTS) $(TEST_ARGS)
