@@ -23,6 +23,9 @@ TRACES = "/v1/traces/ingest"
 NO_KEY = "OPENAI_API_KEY is not set, skipping trace export"
 """What the Agents SDK's exporter warns of: below a double no trace is missed, and no key."""
 
+DOUBLES_KEY = "sk-fakemodel"
+"""What the keys begin with that doubles and cassettes put into the environment."""
+
 
 @contextmanager
 def traces_answered() -> Iterator[None]:
@@ -50,6 +53,17 @@ def traces_answered() -> Iterator[None]:
 
                 # The providers of older SDKs, and those that users write, cannot be flushed.
                 getattr(get_trace_provider(), "force_flush", default_processor().force_flush)()
+                _forget_key()
+
+
+def _forget_key() -> None:
+    """Have the exporter look for its key again: the one of its first post, which it keeps, may be that of a double."""
+    from agents.tracing.processors import default_exporter
+
+    exporter = default_exporter()
+    # None as well: older SDKs keep also that there was no key.
+    if exporter.api_key is None or exporter.api_key.startswith(DOUBLES_KEY):
+        exporter.set_api_key(None)  # type: ignore[arg-type]  # as it is made with; there is no other public way back
 
 
 def _answering(send: Callable[..., Any], httpx: Any) -> Callable[..., Any]:

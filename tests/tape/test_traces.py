@@ -131,6 +131,57 @@ async def test_agent(fake_openai):
     assert (result.ret, Path("leaked").exists()) == (0, False)
 
 
+KEY = """
+from agents import set_tracing_export_api_key
+from agents.tracing.processors import default_exporter
+
+
+@pytest.mark.cassette
+async def test_cassette(fake_openai):
+    fake_openai.say("Sunny.")
+    await Runner.run(Agent(name="forecaster", model="gpt-4.1"), "Weather?")
+
+
+async def test_fake_openai(fake_openai):
+    fake_openai.say("Sunny.")
+    await Runner.run(Agent(name="forecaster", model="gpt-4.1"), "Weather?")
+
+
+"""
+
+
+def test_the_exporter_of_traces_keeps_no_key_of_a_double(watched: pytest.Pytester, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.delenv("OPENAI_API_KEY")
+    watched.makepyfile(
+        AGENT
+        + KEY
+        + """
+def test_the_key(monkeypatch):
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-mine")
+    assert default_exporter().api_key == "sk-mine"
+"""
+    )
+
+    for mode in ("record", "replay"):
+        watched.runpytest_subprocess(f"--cassettes={mode}").assert_outcomes(passed=3)
+
+
+def test_the_exporter_of_traces_keeps_the_key_that_it_was_given(watched: pytest.Pytester):
+    watched.makepyfile(
+        AGENT
+        + KEY
+        + """
+set_tracing_export_api_key("sk-of-the-traces")
+
+
+def test_the_key():
+    assert default_exporter().api_key == "sk-of-the-traces"
+"""
+    )
+
+    watched.runpytest_subprocess("--cassettes=record").assert_outcomes(passed=3)
+
+
 def test_under_a_cassette_no_trace_leaves_is_recorded_or_counted(watched: pytest.Pytester):
     watched.makepyfile(
         test_agent=AGENT
