@@ -79,7 +79,9 @@ def check_chunks(chunks: Iterable[object]) -> None:
 def _refuse(found: list[Violation], count: int, kind: str) -> None:
     if found:
         lines = "\n".join(f"  {violation}" for violation in found)
-        raise StreamError(f"{counted(len(found), 'law')} broken in {count} {kind}\n{lines}", found)
+        laws = len({violation.law for violation in found})
+        often = f" {len(found)} times" if len(found) > laws else ""
+        raise StreamError(f"{counted(laws, 'law')} broken{often} in {count} {kind}\n{lines}", found)
 
 
 def short(value: object) -> str:

@@ -259,6 +259,20 @@ def test_a_breach_is_told_with_its_place_and_what_was_expected():
     assert (first.law, first.position, first.expected, first.found) == ("sum", 6, "NoThanks", "No")
 
 
+def test_a_law_that_is_broken_more_than_once_is_one_law():
+    events = [event.to_dict() for event in Reply("Hello").events()]
+    for event in events[-3:]:
+        event["sequence_number"] = 0
+    chunks = [chunk.to_dict() for chunk in Reply("Hello").chunks()]
+    for chunk in chunks[1:]:
+        chunk |= {"object": "x", "model": "x"}
+
+    with pytest.raises(StreamError, match=r"^1 law broken 3 times in 9 events\n"):
+        check_events(events)
+    with pytest.raises(StreamError, match=r"^2 laws broken 9 times in 4 chunks\n"):
+        check_chunks(chunks)
+
+
 def test_items_that_a_server_never_closed_are_told():
     lists = [{"type": "mcp_list_tools", "id": f"mcpl_{n}", "server_label": "s", "tools": []} for n in (1, 2)]
     events = [event.to_dict() for event in Reply(*lists, "Done.").events()]
