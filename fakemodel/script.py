@@ -8,14 +8,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol, TypeVar
 
-from fakemodel.errors import NoReplyLeft, ReplyInvalid, UnplayedReplies
+from fakemodel.errors import NoReplyLeft, ReplyInvalid
 from fakemodel.guards import Asked, Guarded, nearest
 from fakemodel.parts import Item, Part, Reasoning, Refusal, Text, ToolCall
 from fakemodel.reply import Reply
 from fakemodel.shown import counted, shortened
 from fakemodel.wire.outputs import words
 
-__all__ = ["Played", "Turns", "described", "no_reply_left", "table", "unplayed_replies"]
+__all__ = ["Played", "Turns", "described", "no_reply_left", "table", "unplayed"]
 
 SHOWN = 20
 """How many turns a table shows; of more, the first and the last."""
@@ -67,9 +67,9 @@ def no_reply_left(
     )
 
 
-def unplayed_replies(subject: str, turns: Sequence[Played], left: Sequence[object]) -> UnplayedReplies:
-    """The test is over, and `left` was never asked for."""
-    return UnplayedReplies(
+def unplayed(subject: str, turns: Sequence[Played], left: Sequence[object]) -> str:
+    """What UnplayedReplies says: the test is over, and `left` was never asked for."""
+    return (
         f"{subject} was called {_times(len(turns))}, the script has {counted(len(turns) + len(left), 'reply')}.\n"
         f"{table(turns, left)}\n"
         "Remove what is not needed, or find out why it was not asked for."

@@ -18,7 +18,7 @@ from fakemodel.api.errors import refused
 from fakemodel.api.fault_rules import FaultRules, Rule
 from fakemodel.api.http import Answer, Request
 from fakemodel.api.queue import Responder, Turn, Waited
-from fakemodel.errors import FakeModelError
+from fakemodel.errors import FakeModelError, UnplayedReplies
 from fakemodel.httpx_modules import sdk_httpx
 from fakemodel.reply import listed
 from fakemodel.script import Turns
@@ -131,9 +131,11 @@ class FakeOpenAI:
         return len(self._queue.left)
 
     def assert_complete(self) -> None:
-        """Raise UnplayedReplies when replies are left, or what is in `refused` first."""
-        self._queue.assert_complete()
-        self._fault_rules.assert_complete()
+        """Raise the first of `refused`, or UnplayedReplies when replies or faults are left, with all of them."""
+        if self.refused:
+            raise self.refused[0]
+        if left := [told for told in (self._queue.unplayed, self._fault_rules.unmet) if told]:
+            raise UnplayedReplies("\n".join(left))
 
     def summary(self) -> str:
         """What each turn was asked and answered, a turn a line, the replies that nobody asked for, and what failed."""

@@ -19,7 +19,7 @@ from fakemodel.api.faults import Fault
 from fakemodel.api.http import Answer, Request
 from fakemodel.api.queue import asked
 from fakemodel.api.streamed_answer import Unfit
-from fakemodel.errors import ReplyInvalid, UnplayedReplies
+from fakemodel.errors import ReplyInvalid
 from fakemodel.guards import Guard
 from fakemodel.shown import counted
 
@@ -174,14 +174,16 @@ class FaultRules:
         """The faults that did not happen as often as they were to."""
         return [planned for planned in self._planned if planned.happened < (planned.times or 1)]
 
-    def assert_complete(self) -> None:
-        """Raise UnplayedReplies when faults are left."""
-        if self.left:
-            told = "\n".join(f"  {planned}" for planned in self.left)
-            raise UnplayedReplies(
-                f"{counted(len(self.left), 'fault')} did not happen.\n{told}\n"
-                "Remove what is not needed, or find out why it did not come to it."
-            )
+    @property
+    def unmet(self) -> str:
+        """Which faults are left, a fault a line; empty where none is."""
+        if not self.left:
+            return ""
+        told = "\n".join(f"  {planned}" for planned in self.left)
+        return (
+            f"{counted(len(self.left), 'fault')} did not happen.\n{told}\n"
+            "Remove what is not needed, or find out why it did not come to it."
+        )
 
     def met(self, requests: list[Request]) -> str:
         """What happened, a request a line, and how chance is made to do it again; nothing where nothing did."""

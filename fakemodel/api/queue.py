@@ -10,7 +10,7 @@ from fakemodel.api.http import Call, Request, conversation_of
 from fakemodel.context import items_of
 from fakemodel.guards import Asked, Guarded, met, unguarded
 from fakemodel.reply import Reply
-from fakemodel.script import Turns, described, no_reply_left, table, unplayed_replies
+from fakemodel.script import Turns, described, no_reply_left, table, unplayed
 from fakemodel.shown import shortened
 from fakemodel.wire.payload import Payload
 
@@ -103,12 +103,10 @@ class Queue:
             return self._otherwise
         raise no_reply_left("the API", self.turns, self._guarded, _seen(call.body, position))
 
-    def assert_complete(self) -> None:
-        """Raise what was refused first, or UnplayedReplies when replies are left."""
-        if self.refused:
-            raise self.refused[0]
-        if self.left:
-            raise unplayed_replies("the API", self.turns, self.left)
+    @property
+    def unplayed(self) -> str:
+        """Which replies are left, a turn a line; empty where none is."""
+        return unplayed("the API", self.turns, self.left) if self.left else ""
 
     def __str__(self) -> str:
         return table(self.turns, self.left)

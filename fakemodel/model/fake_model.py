@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from fakemodel import sdk
 from fakemodel.clock import elapse
-from fakemodel.errors import NoReplyLeft, ServerStateRefused
+from fakemodel.errors import NoReplyLeft, ServerStateRefused, UnplayedReplies
 from fakemodel.guards import Guarded, met
 from fakemodel.model import play
 from fakemodel.model.interface import Model, ModelResponse, Usage, current, traced
@@ -20,7 +20,7 @@ from fakemodel.model.memory import memory_of
 from fakemodel.model.steps import Failure, Slow, is_error, written
 from fakemodel.model.turns import Turn
 from fakemodel.reply import Reply, listed
-from fakemodel.script import Turns, no_reply_left, table, unplayed_replies
+from fakemodel.script import Turns, no_reply_left, table, unplayed
 from fakemodel.shown import counted
 from fakemodel.wire.errors import Refused
 
@@ -106,7 +106,7 @@ class FakeModel(Model):
         if self.refused:
             raise self.refused[0]
         if self.remaining:
-            raise unplayed_replies("the model", self.turns, [*self.turn_outputs, *self.guarded])
+            raise UnplayedReplies(unplayed("the model", self.turns, [*self.turn_outputs, *self.guarded]))
 
     faults_met = ""
     """What went wrong with answers because the test had it so: nothing, for here errors are steps of the script."""

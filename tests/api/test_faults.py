@@ -236,6 +236,25 @@ def test_a_fault_that_a_stream_has_no_room_for_is_told(fault, why):
         api.assert_complete()
 
 
+def test_replies_and_faults_that_are_left_are_told_together(api, client):
+    api.say("one", "two")
+    api.fail(429, when=when(input="never"))
+    client.responses.create(**ASKED)
+
+    with pytest.raises(UnplayedReplies) as left:
+        api.assert_complete()
+
+    assert str(left.value) == (
+        "the API was called once, the script has 2 replies.\n"
+        "  turn 1  /v1/responses 'Hi' -> 'one'\n"
+        "  turn 2  never asked for    -> 'two'\n"
+        "Remove what is not needed, or find out why it was not asked for.\n"
+        "1 fault did not happen.\n"
+        "  fail(faults.status(429), when=when(input='never')): no request was for it\n"
+        "Remove what is not needed, or find out why it did not come to it."
+    )
+
+
 @pytest.mark.parametrize("times", [1, None])
 def test_a_fault_that_no_request_met_is_told(times):
     api = FakeOpenAI()
