@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
+from fakemodel.choice import choice
 from fakemodel.shown import counted, one_line
 from fakemodel.tape.report import Format, report
 
@@ -86,7 +87,9 @@ def _app() -> "typer.Typer":
     @app.command()
     def check(
         paths: Annotated[list[Path], typer.Argument(metavar="PATH", help="Cassettes, or folders of them.")],
-        form: Annotated[Format, typer.Option("--format", help="For people, programs, or GitHub's log.")] = Format.TEXT,
+        form: Annotated[
+            str, choice("--format", Format, help="For people, programs, or GitHub's log.")
+        ] = Format.TEXT.value,
         max_age: Annotated[
             int, typer.Option(metavar="DAYS", min=0, help="What was recorded longer ago is an error; 0 is any age.")
         ] = 0,
@@ -100,7 +103,7 @@ def _app() -> "typer.Typer":
 
         files = checks.cassettes(_existing(paths))
         checked = _watched(checks.check(files, os.environ, max_age=max_age), len(files))
-        typer.echo(report(checked, form))
+        typer.echo(report(checked, Format(form)))
         raise typer.Exit(1 if any(finding.severe for _, found in checked for finding in found) else 0)
 
     @app.command()

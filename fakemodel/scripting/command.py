@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from fakemodel.choice import choice
+
 __all__ = ["script"]
 
 
@@ -20,7 +22,7 @@ class Kind(Enum):
 
 def script(
     cassette: Annotated[str, typer.Argument(metavar="CASSETTE", help="A path, or the name of one that ships.")],
-    kind: Annotated[Kind, typer.Option("--for", help="What is to say it.")] = Kind.FAKE_OPENAI,
+    kind: Annotated[str, choice("--for", Kind, help="What is to say it.")] = Kind.FAKE_OPENAI.value,
 ) -> None:
     """Print a cassette as Python: the script of what was recorded.
 
@@ -36,11 +38,11 @@ def script(
     from fakemodel.tape.paths import SHIPPED, path_of_test, remedy_of_shipped
     from fakemodel.tape.payloads import payloads_of, put_back
 
-    ships = cassette.startswith(SHIPPED)
+    ships, served = cassette.startswith(SHIPPED), Kind(kind) is Kind.FAKE_OPENAI
     try:
         path = path_of_test(Path(), "", cassette) if ships else Path(cassette)
-        made = script_of(put_back(layout.read(path), payloads_of(path)), served=kind is Kind.FAKE_OPENAI)
-        code = module(made, cassette, served=kind is Kind.FAKE_OPENAI)
+        made = script_of(put_back(layout.read(path), payloads_of(path)), served=served)
+        code = module(made, cassette, served=served)
     except FileNotFoundError:
         remedy = remedy_of_shipped(path) if ships else "`fakemodel show` lists those that ship."
         print(f"fakemodel: there is no {one_line(cassette)}. {remedy}", file=sys.stderr)

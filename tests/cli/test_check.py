@@ -122,3 +122,9 @@ def test_other_options_are_bad_usage(arguments):
 
     assert (told.returncode, told.stdout) == (2, "")
     assert arguments[0] in told.stderr
+
+
+def test_a_format_that_there_is_not_is_told_with_those_that_there_are():
+    told = check("--format", "xml")
+
+    assert told.stderr.endswith("Error: Invalid value for '--format': 'xml' is none of text, json, github.\n")

@@ -310,11 +310,20 @@ def test_a_cassette_that_ships_is_printed_by_its_name(tmp_path: Path):
 
 
 @needs_typer
-def test_a_fake_model_is_printed_on_demand(tmp_path: Path):
-    told = run("--for", "FakeModel", "fakemodel:chat/parallel_tools", cwd=tmp_path)
+@pytest.mark.parametrize("kind", ["FakeModel", "fakemodel"])
+def test_a_fake_model_is_printed_on_demand(tmp_path: Path, kind: str):
+    told = run("--for", kind, "fakemodel:chat/parallel_tools", cwd=tmp_path)
 
     assert told.returncode == 0
     assert isinstance(scripted(told.stdout), FakeModel)
+
+
+@needs_typer
+def test_what_cannot_say_a_script_is_told_with_what_can(tmp_path: Path):
+    told = run("--for", "me", "fakemodel:chat/text", cwd=tmp_path)
+
+    assert (told.returncode, told.stdout) == (2, "")
+    assert told.stderr.endswith("Error: Invalid value for '--for': 'me' is none of FakeOpenAI, FakeModel.\n")
 
 
 @needs_typer
