@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import json
 from dataclasses import dataclass, field, is_dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from fakemodel.context import Context, items_of
 from fakemodel.guards import Asked
@@ -27,6 +27,9 @@ ARGUMENTS = (
     "prompt",
 )
 """What a model is called with: the keys of `last_turn_args`, in the order of `agents.Model`."""
+
+ELSEWHERE = {"instructions": "system_instructions", "settings": "model_settings"}
+"""What `agents.Agent`, and the API, call some of them."""
 
 DETACHED = ("input", "model_settings", "prompt")
 """The arguments that a caller may change after the call, so that the turn keeps a copy."""
@@ -63,6 +66,13 @@ class Turn:
         for key in ("tools", "handoffs"):
             detached[key] = list(detached[key] or ())
         return cls(number, streamed, detached, extra, first)
+
+    if not TYPE_CHECKING:  # type checkers would take it that a turn has every member
+
+        def __getattr__(self, name: str) -> NoReturn:
+            key = ELSEWHERE.get(name, name)
+            hint = f": what the model was called with is in turn.args[{key!r}]" if key in ARGUMENTS else ""
+            raise AttributeError(f"'Turn' object has no attribute {name!r}{hint}", name=name, obj=self)
 
     @property
     def input(self) -> Any:

@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from fakemodel.errors import StreamError
 from fakemodel.reply import Reply
-from fakemodel.shown import sent
+from fakemodel.shown import sent, shortened
 from fakemodel.transcripts.answers import completion_lines, response_lines
 from fakemodel.transcripts.chunks import chunk_lines
 from fakemodel.transcripts.events import event_lines
@@ -107,5 +107,5 @@ def _payloads_in(body: bytes) -> list[Payload]:
 def _unknown(value: object) -> StreamError:
     return StreamError(
         f"A transcript is made of a list of events or chunks, a Reply, a Response, a ChatCompletion, or turns, "
-        f"not of {value!r}."
+        f"not of {shortened(repr(value))}."
     )

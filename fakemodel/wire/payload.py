@@ -11,6 +11,7 @@ from typing import Any, TypeAlias, cast
 from pydantic_core import PydanticSerializationError, from_json, to_json
 
 from fakemodel.errors import ReplyInvalid, StreamError
+from fakemodel.shown import shortened
 
 __all__ = ["Payload", "json_bytes", "json_of", "json_text", "payload_of", "payloads_of", "read_as", "without_nulls"]
 
@@ -50,7 +51,7 @@ def _no_constant(name: str) -> None:
 def payloads_of(values: object) -> list[Payload]:
     """The wire form of each element of a stream. Raises StreamError for what is no stream of payloads."""
     if not isinstance(values, Iterable) or isinstance(values, str | bytes | Mapping | type):
-        raise StreamError(f"A stream is a list of events or chunks, not {values!r}.")
+        raise StreamError(f"A stream is a list of events or chunks, not {shortened(repr(values))}.")
     return [payload_of(value) for value in values]
 
 
@@ -75,7 +76,7 @@ def payload_of(value: object) -> Payload:
         return dict(value)
     if hasattr(value, "model_dump") and not isinstance(value, type):
         return cast(Payload, value.model_dump(by_alias=True, exclude_unset=True, warnings=False))
-    raise StreamError(f"{value!r} is neither an object of the openai SDK nor a dict.")
+    raise StreamError(f"{shortened(repr(value))} is neither an object of the openai SDK nor a dict.")
 
 
 def without_nulls(value: Any) -> Any:

@@ -1,6 +1,7 @@
 """FakeModel at its boundary, called as an agent's runner calls it: the script, the turns, the classic surface."""
 
 import asyncio
+import copy
 from types import SimpleNamespace
 
 import pytest
@@ -220,6 +221,31 @@ async def test_a_turn_has_what_the_model_was_called_with(ask):
     assert turn.args == model.last_turn_args == model.first_turn_args == ARGUMENTS
     assert (turn.number, turn.streamed, turn.extra) == (1, ask is streamed, {})
     assert (turn.input, turn.previous_response_id, turn.conversation_id) == ("Weather?", "resp_before", "conv_1")
+
+
+@pytest.mark.parametrize(
+    ("name", "key"), [("tools", "tools"), ("instructions", "system_instructions"), ("prompt", "prompt")]
+)
+async def test_what_stands_in_the_arguments_of_a_turn_is_found_there(name: str, key: str):
+    model = FakeModel(["Hello"])
+    await model.get_response(*POSITIONAL, **KEYWORDS)
+
+    with pytest.raises(AttributeError) as missing:
+        getattr(model.turns[0], name)
+
+    assert str(missing.value) == (
+        f"'Turn' object has no attribute '{name}': what the model was called with is in turn.args['{key}']"
+    )
+    assert model.turns[0].args[key] == ARGUMENTS[key]
+
+
+async def test_what_a_turn_has_nowhere_is_told_as_python_tells_it():
+    model = FakeModel(["Hello"])
+    await model.get_response(*POSITIONAL, **KEYWORDS)
+
+    with pytest.raises(AttributeError, match=r"^'Turn' object has no attribute 'colour'$"):
+        _ = model.turns[0].colour
+    assert copy.deepcopy(model.turns[0]) == model.turns[0]
 
 
 @BOTH_WAYS

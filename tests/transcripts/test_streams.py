@@ -191,6 +191,14 @@ def test_nothing_is_told_of_nothing():
     assert transcript([]) == transcript(b"") == "nothing"
 
 
+@pytest.mark.parametrize("value", [b"text" * 500, range(9), ["text" * 500], "text" * 500, {"text": 500 * "text"}])
+def test_what_is_refused_is_told_in_short(value):
+    with pytest.raises(StreamError) as refused:
+        transcript(value)
+
+    assert len(str(refused.value)) < 250
+
+
 @pytest.mark.parametrize("value", [None, 3, "text", object, {}, {"object": "list"}, [{}], [3], [WEATHER]])
 def test_what_is_none_of_these_is_refused(value):
     with pytest.raises(StreamError) as refused:
