@@ -2,9 +2,27 @@
 
 from __future__ import annotations
 
-__all__ = ["counted", "one_line", "sent", "shortened"]
+from typing import Protocol
+
+__all__ = ["Shown", "counted", "one_line", "sent", "shortened"]
 
 WIDTH = 60
+
+
+class Shown:
+    """A value that is shown by its repr also where Hypothesis or IPython prints it: they would list its fields."""
+
+    __slots__ = ()
+
+    def _repr_pretty_(self, printer: Printer, cycle: bool) -> None:
+        printer.text(repr(self))
+
+
+class Printer(Protocol):
+    """What prints, as far as a value needs it."""
+
+    def text(self, words: str, /) -> object:
+        """Print `words` as they are."""
 
 
 def shortened(words: str) -> str:

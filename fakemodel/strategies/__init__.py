@@ -25,6 +25,7 @@ from fakemodel.strategies.history import (
     conversations,
 )
 from fakemodel.strategies.judge import Request, play
+from fakemodel.strategies.loaded import load
 from fakemodel.strategies.machine import ConversationMachine
 from fakemodel.strategies.reply import reasonings, refusals, replies, texts, tool_calls
 from fakemodel.strategies.stream import Reads, chunks, cuts, events
@@ -53,3 +54,5 @@ __all__ = [
     "texts",
     "tool_calls",
 ]
+
+load()

@@ -1,5 +1,10 @@
 """The strategies for what is said and how it is carried: legal, complete, and shrunk to what a person would write."""
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 from hypothesis import Phase, find, given, settings
 from hypothesis import strategies as st
@@ -56,6 +61,63 @@ def test_the_simplest_is_what_a_person_would_write(strategy, shown):
 )
 def test_what_is_not_needed_is_shrunk_away(condition, shown):
     assert simplest(replies(), condition) == shown
+
+
+@pytest.mark.parametrize(
+    ("strategy", "shown"),
+    [
+        (replies(strategies.texts()), "Reply(text('a'), model='gpt-4.1')"),
+        (chunks(), "Reply(text('a'), model='gpt-4.1').chunks()"),
+        (events(), "Reply(text('a'), model='gpt-4.1').events()"),
+        (strategies.faults(), "faults.status(429)"),
+    ],
+)
+def test_hypothesis_tells_what_failed_as_it_would_be_written(strategy, shown):
+    @settings(laws, max_examples=200)
+    @given(st.tuples(strategy))
+    def fails(found):
+        assert "gpt-4.1" not in repr(found)
+        assert "status(429)" not in repr(found)
+
+    with pytest.raises(AssertionError) as failed:
+        fails()
+
+    assert f"({shown},)" in "\n".join(failed.value.__notes__)
+
+
+FIRST = """
+import sys
+
+from hypothesis import given, settings
+
+from fakemodel import FakeOpenAI, strategies
+
+before = set(sys.modules)
+
+
+@settings(database=None, derandomize=True, deadline=None, max_examples=1)
+@given(strategies.replies(), strategies.chunks(), strategies.events())
+def example(reply, chunks, events):
+    client = FakeOpenAI(["Hello", "Hello"]).client()
+    client.responses.create(model="gpt-4.1", input="Hi")
+    client.chat.completions.create(model="gpt-4.1", messages=[{"role": "user", "content": "Hi"}])
+    print(sorted(name for name in sys.modules.keys() - before if name.startswith(("openai", "fakemodel", "httpx"))))
+
+
+example()
+"""
+
+
+def test_the_first_example_loads_nothing_that_the_others_do_not():
+    told = subprocess.run(
+        [sys.executable, "-c", FIRST],
+        env={**os.environ, "PYTHONPATH": str(Path(fakemodel.__file__).parent.parent)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (told.stdout, told.stderr) == ("[]\n", "")
 
 
 def test_a_cut_is_shown_with_what_is_around_it():
