@@ -84,7 +84,10 @@ class CassetteMissing(FakeModelError, FileNotFoundError):
 
 
 class CassetteWarning(UserWarning):
-    """A cassette is older than `max_age`, or holds what might better not be in a repository: an e-mail address, say."""
+    """A cassette is older than `max_age`, or holds what might better not be in a repository: an e-mail address, say.
+
+    Or its name is that of another but for case, so that both are one file on some systems.
+    """
 
 
 class CassetteInvalid(FakeModelError, ValueError):

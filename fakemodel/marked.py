@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections import defaultdict
 from functools import partial
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from fakemodel.errors import SettingInvalid
+from fakemodel.errors import CassetteWarning, SettingInvalid
 from fakemodel.tape.settings import SETTINGS, checked, inis
 
 if TYPE_CHECKING:
@@ -42,8 +43,8 @@ PATH: pytest.StashKey[Path] = pytest.StashKey()
 INIS: pytest.StashKey[dict[str, Any]] = pytest.StashKey()
 """The settings as the ini options say them."""
 
-TESTS: pytest.StashKey[dict[Path, list[str]]] = pytest.StashKey()
-"""The ids of the tests that are run, by the files of their cassettes."""
+TESTS: pytest.StashKey[dict[str, dict[str, Path]]] = pytest.StashKey()
+"""The tests that are run: by their files, in any case, those files by the tests' ids."""
 
 
 def path_of(item: pytest.Item, *, by_anyone: bool = False) -> Path | None:
@@ -203,21 +204,37 @@ def _vcr_filters(request: pytest.FixtureRequest, marker: pytest.Mark) -> dict[st
     return filters({**config, **marker.kwargs})
 
 
+OWN_NAME = 'a name of its own: @pytest.mark.cassette(name="…")'
+
+
 def note_shared(session: pytest.Session) -> None:
     """Note the tests that are run by their files: the same in each of xdist's workers."""
-    tests: dict[Path, list[str]] = defaultdict(list)
+    tests: dict[str, dict[str, Path]] = defaultdict(dict)
     session.config.stash[TESTS] = tests
     for item in session.items:
         path = path_of(item, by_anyone=True)
         if path is not None:
-            tests[path].append(item.nodeid)
+            tests[str(path).casefold()][item.nodeid] = path
 
 
 def assert_alone(item: pytest.Item, path: Path) -> None:
-    """Refuse to record to a file that another test of this run has too: one would overwrite what the other recorded."""
-    others = [nodeid for nodeid in item.config.stash[TESTS].get(path, ()) if nodeid != item.nodeid]
-    if others:
+    """Refuse to record to a file that another test of this run has too: one would overwrite what the other recorded.
+
+    Warn of a file that is another test's where case does not count.
+    """
+    files = item.config.stash[TESTS].get(str(path).casefold(), {})
+    others = [nodeid for nodeid in files if nodeid != item.nodeid]
+    same = [nodeid for nodeid in others if files[nodeid] == path]
+    if same:
         raise SettingInvalid(
-            f"{item.nodeid} and {others[0]} have the same file, {path.name}: only one of them can record it. "
-            'Run one of them alone, or give it a name of its own: @pytest.mark.cassette(name="…")'
+            f"{item.nodeid} and {same[0]} have the same file, {path.name}: only one of them can record it. "
+            f"Run one of them alone, or give it {OWN_NAME}"
+        )
+    if others:
+        both = " and ".join(sorted([item.nodeid, others[0]]))
+        warnings.warn(
+            f"{both} have files whose names differ in case alone: on macOS and Windows they are one. "
+            f"Give one of them another id, or {OWN_NAME}",
+            CassetteWarning,
+            stacklevel=2,
         )

@@ -210,6 +210,39 @@ def test_a_file_that_is_there_is_replayed_by_the_tests_of_several_workers(worker
     result.stdout.fnmatch_lines(["cassettes: 4 played"])
 
 
+IN_ANY_CASE = f"""{ASK}
+@pytest.mark.cassette
+@pytest.mark.parametrize("name", ["No", "NO", "yes"])
+def test_capital(name, fake_openai):
+    fake_openai.say(name)
+    assert ask() == name
+"""
+
+
+def test_files_whose_names_differ_in_case_alone_are_warned_of(suite: pytest.Pytester):
+    suite.makepyfile(test_geo=IN_ANY_CASE)
+
+    result = suite.runpytest("--cassettes=record", "-W", "default::fakemodel.CassetteWarning")
+
+    result.assert_outcomes(passed=3, warnings=2)
+    told = (
+        "test_geo.py::test_capital[NO] and test_geo.py::test_capital[No] have files whose names differ in case alone: "
+        "on macOS and Windows they are one. "
+        'Give one of them another id, or a name of its own: @pytest.mark.cassette(name="…")'
+    )
+    assert f"CassetteWarning: {told}" in str(result.stdout)
+    suite.runpytest("--cassettes=replay").assert_outcomes(passed=3)
+
+
+def test_a_suite_may_refuse_names_that_differ_in_case_alone(suite: pytest.Pytester):
+    suite.makepyfile(test_geo=IN_ANY_CASE)
+
+    result = suite.runpytest("--cassettes=record", "-W", "error::fakemodel.CassetteWarning")
+
+    result.assert_outcomes(passed=1, errors=2)
+    assert [file.name for file in suite.path.rglob("*.yaml")] == ["test_capital[yes].yaml"]
+
+
 def test_a_test_whose_file_another_process_records_is_refused(workers: pytest.Pytester, other):
     folder = workers.path / "cassettes" / "test_geo"
     held = other(str(folder / "brazil.yaml"))
