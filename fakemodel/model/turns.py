@@ -70,6 +70,7 @@ class Turn:
     if not TYPE_CHECKING:  # type checkers would take it that a turn has every member
 
         def __getattr__(self, name: str) -> NoReturn:
+            __tracebackhide__ = True  # pytest shows the user's own frames
             key = ELSEWHERE.get(name, name)
             hint = f": what the model was called with is in turn.args[{key!r}]" if key in ARGUMENTS else ""
             raise AttributeError(f"'Turn' object has no attribute {name!r}{hint}", name=name, obj=self)

@@ -464,3 +464,25 @@ def test_after():
 
     logged = (suite.path / "log.txt").read_text()
     assert [word for word in ("before", "served", "after") if word in logged] == ["before", "served", "after"]
+
+
+def test_where_the_arguments_of_a_turn_stand_is_told_at_the_users_line(suite: pytest.Pytester):
+    suite.makepyfile(
+        """
+async def test_tools(fake_model):
+    fake_model.say("Sunny.")
+    await fake_model.get_response(input="Weather?")
+    assert fake_model.turns[0].tools == []
+"""
+    )
+
+    result = suite.runpytest()
+
+    result.stdout.fnmatch_lines(
+        [
+            ">       assert fake_model.turns[[]0[]].tools == [[][]]",
+            "E       AttributeError: 'Turn' object has no attribute 'tools': * turn.args[[]'tools'[]]",
+            "",
+            "test_*.py:4: AttributeError",
+        ]
+    )
