@@ -105,7 +105,7 @@ def events(said: SearchStrategy[Reply] | None = None) -> SearchStrategy[list[Res
     )
 
 
-class Reads(list[bytes]):
+class Reads(Shown, list[bytes]):
     """What a client reads of `body`, one read after the other, cut at these places.
 
     It is shown as the code that makes it, where a few cuts are shown with what is around them.

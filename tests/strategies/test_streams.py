@@ -70,6 +70,7 @@ def test_what_is_not_needed_is_shrunk_away(condition, shown):
         (chunks(), "Reply(text('a'), model='gpt-4.1').chunks()"),
         (events(), "Reply(text('a'), model='gpt-4.1').events()"),
         (strategies.faults(), "faults.status(429)"),
+        (cuts(b"aaagpt-4.1"), "Reads(body, {1: b'a|aagpt-4.1'})"),
     ],
 )
 def test_hypothesis_tells_what_failed_as_it_would_be_written(strategy, shown):
