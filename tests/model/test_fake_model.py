@@ -151,7 +151,7 @@ async def test_the_ids_of_the_request_are_echoed_on_every_snapshot():
 parts = st.text(max_size=5).map(text) | st.text(max_size=5).map(refusal) | st.just(tool_call("f", {"a": 1}))
 
 
-@settings(derandomize=True, deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(st.lists(st.lists(parts, max_size=3), min_size=1, max_size=3))
 def test_an_answer_is_the_same_streamed_or_not(script):
     async def both():

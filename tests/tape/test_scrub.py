@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import fakemodel
@@ -19,7 +19,6 @@ API = "https://api.openai.com/v1"
 JSON = {"content-type": ["application/json"]}
 STREAM = {"content-type": ["text/event-stream; charset=utf-8"]}
 EPOCH = 1_767_225_600
-settled = settings(derandomize=True, deadline=None)
 
 
 def asked(body: object = None, path: str = "/responses", method: str = "POST") -> Request:
@@ -509,7 +508,6 @@ def pieces_joined(turns: Sequence[Interaction]) -> str:
 
 
 @given(specs)
-@settled
 def test_equal_conversations_of_two_days_are_equal_files(spec):
     one, other = (conversation(day, spec) for day in DAYS)
 
@@ -519,7 +517,6 @@ def test_equal_conversations_of_two_days_are_equal_files(spec):
 
 
 @given(specs)
-@settled
 def test_nothing_of_the_day_is_left(spec):
     made = pieces_joined(conversation(DAYS[0], spec))
 
@@ -527,7 +524,6 @@ def test_nothing_of_the_day_is_left(spec):
 
 
 @given(specs)
-@settled
 def test_what_is_scrubbed_twice_is_what_is_scrubbed_once(spec):
     once = scrubbed(conversation(DAYS[0], spec))
 
@@ -535,7 +531,6 @@ def test_what_is_scrubbed_twice_is_what_is_scrubbed_once(spec):
 
 
 @given(specs)
-@settled
 def test_a_conversation_that_goes_on_from_what_is_played_is_played(tmp_path_factory, spec):
     turns = conversation(DAYS[0], spec)
     path = tmp_path_factory.getbasetemp() / "scrubbed.yaml"
@@ -551,7 +546,6 @@ def test_a_conversation_that_goes_on_from_what_is_played_is_played(tmp_path_fact
 
 
 @given(st.lists(st.sampled_from(["é", FILE, f" {UUID}", CALL, "\n"]), max_size=6), st.integers(1, 30))
-@settled
 def test_a_text_without_ids_is_cut_as_it_was(words, size):
     pieces = in_pieces("".join(words), size) or [""]
     reply = Reply(text(*pieces))

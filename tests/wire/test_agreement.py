@@ -16,7 +16,7 @@ from fakemodel.httpx_modules import response as http_response
 from fakemodel.httpx_modules import sdk_httpx
 from fakemodel.strategies import replies
 
-laws = settings(derandomize=True, deadline=None, max_examples=200)
+laws = settings(max_examples=200)
 streamed = pytest.mark.parametrize("render", [Reply.events, Reply.chunks])
 
 

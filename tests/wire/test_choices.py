@@ -2,7 +2,7 @@
 
 import openai
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from fakemodel import (
@@ -17,8 +17,6 @@ from fakemodel import (
     tool_call,
     usage,
 )
-
-laws = settings(derandomize=True, deadline=None, max_examples=100)
 
 F, G = tool_call("f", ["{", "}"], id="call_f"), tool_call("g", id="call_g")
 CHAT = {"model": "fake-model", "messages": [{"role": "user", "content": "Hi"}], "n": 2}
@@ -225,7 +223,6 @@ parts = (
 single = st.lists(parts, max_size=3).map(lambda found: Reply(*found))
 
 
-@laws
 @given(st.lists(single, min_size=2, max_size=4))
 def test_each_choice_is_streamed_as_it_would_be_alone(replies):
     chunks = Reply.choices(*replies).chunks()

@@ -1,12 +1,10 @@
 """The laws of the wire: every real stream keeps them, and hardly a changed one does."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from fakemodel import Reply, StreamError, check_chunks, check_events, refusal, text, tool_call
-
-laws = settings(derandomize=True, deadline=None, max_examples=100)
 
 
 def with_event(stream, position, event):
@@ -218,7 +216,6 @@ parts = (
 )
 
 
-@laws
 @given(st.lists(parts, max_size=4).map(lambda found: Reply(*found)), st.booleans())
 def test_whatever_is_built_keeps_the_laws(reply, include_usage):
     check_events(reply.events())

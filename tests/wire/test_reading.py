@@ -4,12 +4,10 @@ import copy
 import pickle
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from fakemodel import FakeOpenAI, Reply, check_chunks, check_events, reasoning, refusal, text, tool_call, usage
-
-laws = settings(derandomize=True, deadline=None, max_examples=100)
 
 URL = {"type": "url_citation", "url": "https://a.test", "title": "A"}
 FILE = {"type": "file_citation", "file_id": "file-1", "filename": "a.txt", "index": 3}
@@ -88,7 +86,6 @@ fields = st.fixed_dictionaries(
 )
 
 
-@laws
 @given(answers, fields, st.booleans())
 def test_events_that_were_read_are_streamed_again(reply, fields, obfuscation):
     read = Reply.from_events(reply.events(**fields, obfuscation=obfuscation))
@@ -97,7 +94,6 @@ def test_events_that_were_read_are_streamed_again(reply, fields, obfuscation):
     assert read.response() == reply.response(**fields)
 
 
-@laws
 @given(answers, fields)
 def test_a_response_that_was_read_is_answered_again_and_can_be_streamed(reply, fields):
     read = Reply.from_response(reply.response(**fields))
@@ -106,7 +102,6 @@ def test_a_response_that_was_read_is_answered_again_and_can_be_streamed(reply, f
     check_events(read.events())
 
 
-@laws
 @given(chats, st.booleans(), st.booleans())
 def test_chunks_that_were_read_are_streamed_again(reply, include_usage, obfuscation):
     read = Reply.from_chunks(reply.chunks(include_usage=include_usage, obfuscation=obfuscation))
@@ -114,7 +109,6 @@ def test_chunks_that_were_read_are_streamed_again(reply, include_usage, obfuscat
     assert read.chunks(include_usage=include_usage) == reply.chunks(include_usage=include_usage)
 
 
-@laws
 @given(chats)
 def test_a_completion_that_was_read_is_answered_again_and_can_be_streamed(reply):
     read = Reply.from_completion(reply.completion())
@@ -280,7 +274,6 @@ def test_fields_are_set_on_what_was_read_as_on_any_other_reply():
         assert event.response.metadata == {"run": "1"}
 
 
-@laws
 @given(replies(texts(pages, logprobs_of_tokens) | refusals | thoughts | calls, ends))
 def test_chat_says_of_a_response_that_was_read_what_it_says_of_the_reply(reply):
     read = Reply.from_events(reply.events())
