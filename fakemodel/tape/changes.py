@@ -17,7 +17,6 @@ from fakemodel.tape.conversation import RESPONSES, Conversation, Turn, conversat
 from fakemodel.tape.interaction import Interaction
 from fakemodel.tape.match import Difference, Matcher
 from fakemodel.tape.miss import route
-from fakemodel.tape.names import identifiable
 from fakemodel.tape.operations import operation_of
 from fakemodel.tape.renaming import Renaming
 from fakemodel.wire.anew import DRAWN_ANEW, without
@@ -58,7 +57,7 @@ Pair: TypeAlias = tuple[int | None, int | None]
 def changes(old: Sequence[Interaction], new: Sequence[Interaction]) -> Changes:
     """What changed from one recording to another."""
     conversations = conversation_of(old), conversation_of(new)
-    return Changes(*conversations, tuple(_changed(identifiable(old), identifiable(new), *conversations)))
+    return Changes(*conversations, tuple(_changed(old, new, *conversations)))
 
 
 def _changed(

@@ -16,7 +16,7 @@ from fakemodel.tape.answers import Answer, answer_of, json_or_none
 from fakemodel.tape.interaction import Headers, Interaction
 from fakemodel.tape.items import Item, compact, items_in_words
 from fakemodel.tape.kept import Exchange, Histories, Kept, named_in, sent_in
-from fakemodel.tape.names import Names, identifiable
+from fakemodel.tape.names import Names
 from fakemodel.tape.operations import operation_of
 from fakemodel.wire import read_chat, read_responses
 from fakemodel.wire.payload import Payload
@@ -77,12 +77,9 @@ class Conversation:
 
 def conversation_of(interactions: Sequence[Interaction]) -> Conversation:
     """The conversation that was recorded as these interactions."""
-    known = identifiable(interactions)
-    reader = _Reader(known)
-    turns = (reader.turn(number, each) for number, each in enumerate(known, 1))
-    return Conversation(
-        tuple(replace(turn, interaction=each) for turn, each in zip(turns, interactions, strict=True)), reader.named
-    )
+    reader = _Reader(interactions)
+    turns = tuple(reader.turn(number, each) for number, each in enumerate(interactions, 1))
+    return Conversation(turns, reader.named)
 
 
 MODELS = {"POST responses", "POST responses/compact", "POST chat/completions"}
