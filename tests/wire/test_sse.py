@@ -7,13 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from openai._streaming import SSEDecoder
 
-from fakemodel import FakeModelError, FakeOpenAI, Reply, StreamError, refusal, sse, text, tool_call, usage
+from fakemodel import FakeModelError, FakeOpenAI, Reply, StreamError, sse, text, tool_call, usage
+from fakemodel.strategies import replies
 from fakemodel.wire.sse import split
 
-said = st.text() | st.sampled_from(["\n\n", "\r\n\r\n", "\r\r", "\u2028\x85\x0b", "data: [DONE]\n\n", "🌦"])
-replies = st.builds(
-    Reply, st.builds(text, said, said), st.builds(refusal, said), st.builds(tool_call, st.just("f"), st.lists(said))
-)
 RENDERINGS = pytest.mark.parametrize("render", [Reply.events, Reply.chunks])
 
 
@@ -106,7 +103,7 @@ def test_the_wire_form_is_what_fake_openai_serves(render):
 
 
 @RENDERINGS
-@given(reply=replies)
+@given(reply=replies())
 def test_objects_of_the_sdk_and_dicts_are_decoded_to_the_same_payloads(render, reply):
     objects = render(reply)
     payloads = [found.to_dict() for found in objects]
@@ -127,7 +124,7 @@ def test_the_frames_of_any_bytes_are_those_bytes_again(body):
 
 
 @RENDERINGS
-@given(reply=replies)
+@given(reply=replies())
 def test_a_stream_is_cut_into_one_frame_each(render, reply):
     payloads = render(reply)
 
