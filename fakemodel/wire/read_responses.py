@@ -16,7 +16,8 @@ from fakemodel.wire.anew import SENT_ANEW, without
 from fakemodel.wire.event_laws import violations
 from fakemodel.wire.grammar import CLOSED, GRAMMAR, OPENED, Free, Parts
 from fakemodel.wire.ids import Ids
-from fakemodel.wire.outputs import closed_part, item_events, outputs
+from fakemodel.wire.item_events import closed_part, item_events
+from fakemodel.wire.outputs import outputs
 from fakemodel.wire.payload import Payload, payload_of, payloads_of, read_as
 from fakemodel.wire.responses import at_first
 
