@@ -133,6 +133,13 @@ def test_a_stream_of_an_error_and_a_route_without_laws_are_passed_over(tmp_path:
     assert found(tmp_path, turn("/responses", {}, stream, status=500), turn("/audio/speech", {}, stream)) == []
 
 
+def test_the_older_completions_have_a_stream_of_their_own(tmp_path: Path):
+    older = turn("/completions", {"prompt": "Hi"}, chunks("Hi"))
+    older["response"]["body"]["string"] = 'data: {"object": "text_completion", "choices": [{"text": "Hi"}]}\n\n'
+
+    assert found(tmp_path, older) == []
+
+
 def test_what_goes_on_from_recorded_answers_is_nothing_to_tell(tmp_path: Path):
     findings = found(
         tmp_path,
