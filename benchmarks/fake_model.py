@@ -20,7 +20,7 @@ from agents import Agent, Runner, set_tracing_disabled
 from agents.testing import ScriptedModel
 
 from benchmarks.figures import Figure
-from benchmarks.ratios import Effort, Spread, cpu_seconds, ratio
+from benchmarks.ratios import LINEAR, Effort, Spread, cpu_seconds, ratio
 from fakemodel import FakeModel, Reply, text
 
 __all__ = ["figures"]
@@ -33,9 +33,6 @@ AT_MOST = 1.0
 
 NOISE = 0.025
 """ScriptedModel against itself gave 0.997 to 1.023."""
-
-LINEAR = 1.5
-"""How much more memory a turn may take in 10,000 than in 1,000."""
 
 Turn = Callable[[Agent[Any]], Awaitable[None]]
 

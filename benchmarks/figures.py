@@ -13,7 +13,7 @@ from typing import Literal
 
 from benchmarks.ratios import Spread
 
-__all__ = ["RESULTS", "Figure", "Kind", "Results", "environment", "installed", "read", "write"]
+__all__ = ["RESULTS", "Figure", "Kind", "Results", "environment", "missing", "read", "write"]
 
 RESULTS = Path(__file__).with_name("results.json")
 
@@ -69,6 +69,11 @@ def installed(package: str) -> str | None:
         return version(package)
     except PackageNotFoundError:
         return None
+
+
+def missing(package: str) -> str:
+    """Why a package cannot be measured; nothing where it is installed."""
+    return "" if installed(package) else f"{package} is not installed"
 
 
 def write(path: Path, results: Results) -> None:

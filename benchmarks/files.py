@@ -13,8 +13,8 @@ from tempfile import TemporaryDirectory
 
 import yaml
 
-from benchmarks.figures import Figure, installed
-from benchmarks.ratios import Effort, Spread, cpu_seconds, ratio
+from benchmarks.figures import Figure, missing
+from benchmarks.ratios import LINEAR, Effort, cpu_seconds, ratio
 from benchmarks.toolkits import OURS, PEERS, Toolkit
 from fakemodel import Reply, text
 from fakemodel.tape import layout, reader
@@ -30,9 +30,6 @@ LOADING = 0.333
 """The most that loading may cost, in loads of vcrpy with libyaml."""
 
 LOADING_NOISE = 0.01
-
-LINEAR = 1.5
-"""How much more a turn may cost to record in a large cassette than in one of a tenth."""
 
 WORDS = 200
 """The words of an answer in the cassette that grows."""
@@ -98,8 +95,8 @@ def beside_others(folder: Path, found: Conversations, rounds: int) -> Iterator[F
     recorded = partial(seconds_of_recording, OURS, folder / "recorded", found)
     of_all = f"{len(found)} cassettes, {sum(map(len, found))} turns"
     for peer in PEERS:
-        there = installed(peer.name)
-        theirs = written(folder / peer.name, found, peer.write) if there else []
+        absent = missing(peer.name)
+        theirs = written(folder / peer.name, found, peer.write) if not absent else []
         works = (
             (
                 "read",
@@ -129,8 +126,8 @@ def beside_others(folder: Path, found: Conversations, rounds: int) -> Iterator[F
                 what=f"{of_all}, {what}",
                 beside=peer.name,
                 leaves_out=leaves_out,
-                cost=ratio(mine, other, rounds) if there else None,
-                missing="" if there else f"{peer.name} is not installed",
+                cost=None if absent else ratio(mine, other, rounds),
+                missing=absent,
                 at_most=at_most,
                 noise=LOADING_NOISE if at_most else 0.0,
             )
@@ -187,7 +184,7 @@ def as_it_grows(folder: Path, effort: Effort) -> Iterator[Figure]:
         what=f"a turn recorded among {many:,}",
         beside=f"one among {few:,}",
         leaves_out="the client",
-        cost=Spread(*(each * few / many for each in (grown.median, grown.low, grown.high))),
+        cost=grown.times(few / many),
         at_most=LINEAR,
     )
 

@@ -12,7 +12,10 @@ from dataclasses import dataclass
 from statistics import median, quantiles
 from time import process_time
 
-__all__ = ["Effort", "Spread", "cpu_seconds", "ratio"]
+__all__ = ["LINEAR", "Effort", "Spread", "cpu_seconds", "ratio"]
+
+LINEAR = 1.5
+"""How much more one of many may cost than one of a tenth as many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,10 @@ class Spread:
             return cls(*values * 3)
         low, _, high = quantiles(values, method="inclusive")
         return cls(median(values), low, high)
+
+    def times(self, factor: float) -> Spread:
+        """The spread of so many times each number."""
+        return Spread(self.median * factor, self.low * factor, self.high * factor)
 
 
 @dataclass(frozen=True, slots=True)

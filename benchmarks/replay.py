@@ -17,7 +17,7 @@ from typing import Any
 
 import openai
 
-from benchmarks.figures import Figure, installed
+from benchmarks.figures import Figure, missing
 from benchmarks.ratios import Effort, cpu_seconds, ratio
 from benchmarks.toolkits import OURS, PEERS, Toolkit
 from benchmarks.wire import EVENTS, long_reply
@@ -75,8 +75,8 @@ def one_among(folder: Path, number: int, rounds: int) -> Iterator[Figure]:
     files = {toolkit.name: folder / f"{toolkit.name} {number}.yaml" for toolkit in (OURS, *PEERS)}
     OURS.write(files[OURS.name], turns)
     for peer in PEERS:
-        there = installed(peer.name)
-        if there:
+        absent = missing(peer.name)
+        if not absent:
             peer.write(files[peer.name], turns)
         played, theirs = (partial(seconds_of_turns, each, files[each.name], number) for each in (OURS, peer))
         yield Figure(
@@ -84,8 +84,8 @@ def one_among(folder: Path, number: int, rounds: int) -> Iterator[Figure]:
             what=f"a turn among {number:,}, replayed through the openai client",
             beside=peer.name,
             leaves_out="reading the file; the peer is told to compare bodies",
-            cost=ratio(played, theirs, rounds) if there else None,
-            missing="" if there else f"{peer.name} is not installed",
+            cost=None if absent else ratio(played, theirs, rounds),
+            missing=absent,
         )
 
 

@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from benchmarks.figures import Figure, installed
+from benchmarks.figures import Figure, missing
 from benchmarks.ratios import Effort, ratio
 from benchmarks.toolkits import OURS, PEERS
 
@@ -74,12 +74,12 @@ def figures(effort: Effort) -> Iterator[Figure]:
             noise=NOISE,
         )
         for peer in PEERS:
-            there = installed(peer.package)
+            absent = missing(peer.package)
             yield Figure(
                 kind="peer",
                 what=what,
                 beside=peer.package,
                 leaves_out=leaves_out,
-                cost=ratio(ours, partial(seconds, folder, peer.plugin), effort.of(9)) if there else None,
-                missing="" if there else f"{peer.package} is not installed",
+                cost=None if absent else ratio(ours, partial(seconds, folder, peer.plugin), effort.of(9)),
+                missing=absent,
             )

@@ -17,7 +17,7 @@ from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from benchmarks.figures import Figure, installed
+from benchmarks.figures import Figure, missing
 from benchmarks.ratios import Effort, Spread
 from benchmarks.start import ENVIRONMENT
 from benchmarks.toolkits import OURS, PEERS, Toolkit
@@ -182,14 +182,14 @@ def figures(effort: Effort) -> Iterator[Figure]:
         folder = Path(name)
         ours = suite_of(OURS, folder / OURS.package, recorded)
         for peer in PEERS:
-            there = installed(peer.package)
+            absent = missing(peer.package)
             yield Figure(
                 kind="peer",
                 what=what,
                 beside=peer.package,
                 leaves_out=LEFT_OUT,
-                cost=cost(ours, suite_of(peer, folder / peer.package, recorded), rounds) if there else None,
-                missing="" if there else f"{peer.package} is not installed",
+                cost=None if absent else cost(ours, suite_of(peer, folder / peer.package, recorded), rounds),
+                missing=absent,
                 at_most=AT_MOST.get(peer.package),
                 noise=NOISE if peer.package in AT_MOST else 0.0,
             )

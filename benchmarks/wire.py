@@ -11,7 +11,7 @@ from openai.types.chat import ChatCompletionChunk
 from openai.types.responses import ResponseStreamEvent
 
 from benchmarks.figures import Figure
-from benchmarks.ratios import Effort, Spread, cpu_seconds, ratio
+from benchmarks.ratios import LINEAR, Effort, cpu_seconds, ratio
 from fakemodel import Reply, check_chunks, check_events, sse, text
 from fakemodel.wire import responses
 from fakemodel.wire.event_laws import violations
@@ -23,9 +23,6 @@ EVENTS = 676
 
 FRAME = 8
 """The events that a text has beside its deltas."""
-
-LINEAR = 1.5
-"""How much more a delta of the longest reply may cost than one of a tenth of it."""
 
 
 def long_reply(events: int = EVENTS) -> Reply:
@@ -92,7 +89,7 @@ def growth(effort: Effort) -> Iterator[Figure]:
             what=f"a delta among {many:,}, {what}",
             beside=f"one among {few:,}",
             leaves_out="SDK objects: events are plain dicts",
-            cost=Spread(*(each * few / many for each in (grown.median, grown.low, grown.high))),
+            cost=grown.times(few / many),
             at_most=LINEAR,
         )
 

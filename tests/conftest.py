@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from _pytest import unraisableexception
+from hypothesis import HealthCheck, settings
 
 import fakemodel
 
@@ -14,11 +15,17 @@ pytest_plugins = ["pytester"]
 
 # Imported before pytest runs inside pytest, which forgets what was first imported there: a second copy of a module
 # has other classes than the first.
-for name in ("openai", "httpcore", "httpcore2", "vcr", "agents", "uvicorn", "hypothesis"):
+for name in ("openai", "httpcore", "httpcore2", "vcr", "agents", "uvicorn"):
     if find_spec(name):
         import_module(name)
 for name in fakemodel.__all__:
     getattr(fakemodel, name)
+
+# What is tried is the same in each run, and no clock decides.
+settings.register_profile(
+    "fakemodel", derandomize=True, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("fakemodel")
 
 SHARED = Path(__file__).parent.parent.parent / "shared"
 

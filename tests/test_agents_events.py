@@ -567,7 +567,7 @@ def compared(figures):
 
 
 @pytest.mark.fidelity
-@settings(derandomize=True, deadline=None, max_examples=DIFFERENTIAL_EXAMPLES)
+@settings(max_examples=DIFFERENTIAL_EXAMPLES)
 @given(chunks=st.lists(chunks, max_size=8), model=st.sampled_from(["fake-model", "fake-model", "gemini-fake", ""]))
 async def test_whatever_the_chunks_the_events_are_those_of_the_agents_sdk(compared, chunks, model):
     assert_as_the_agents_sdk(chunks, await streamed(Client(chunks), model))

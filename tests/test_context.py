@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from fakemodel.context import Context, text_of
 from fakemodel.wire.errors import Refused
 
-laws = settings(derandomize=True, deadline=None, max_examples=200)
+laws = settings(max_examples=200)
 
 numbers = st.integers(0, 30)
 items = numbers.map(lambda number: {"id": f"msg_{number}", "type": "message", "content": "x" * number})

@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import fakemodel
@@ -37,7 +37,6 @@ def pasted(value: object) -> object:
 
 
 @given(replies())
-@settings(derandomize=True, deadline=None)
 def test_a_reply_can_be_pasted(reply):
     assert pasted(reply) == reply
     assert pasted(Reply.choices(reply, "Another.")) == Reply.choices(reply, "Another.")
@@ -48,7 +47,6 @@ conditions = st.sampled_from(["input", "tool_output", "previous_response_id", "c
 
 
 @given(st.dictionaries(conditions, values, min_size=1), replies() | st.text())
-@settings(derandomize=True, deadline=None)
 def test_a_guarded_reply_can_be_pasted(guard, reply):
     assert pasted(when(**guard).say(reply)) == when(**guard).say(reply)
 

@@ -6,7 +6,6 @@ Left out is what a server makes anew for each answer: ids that no later request 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +16,7 @@ from fakemodel.scripting.code import Call
 from fakemodel.tape.answers import answer_of, latest_response
 from fakemodel.tape.content_encoding import decoded
 from fakemodel.tape.interaction import Response
+from fakemodel.wire.anew import ENCRYPTED, without, without_empty
 from fakemodel.wire.ids import Ids
 from fakemodel.wire.outputs import outputs, words
 from fakemodel.wire.payload import Payload
@@ -31,10 +31,6 @@ class Named:
 
     answers: frozenset[str] = frozenset()
     items: frozenset[str] = frozenset()
-
-
-MADE_ANEW = {"encrypted_content"}
-"""The members of an item that are other ones each time."""
 
 
 def body_of(response: Response) -> Any:
@@ -112,7 +108,7 @@ def _told(part: Part, named: Named, ends: str) -> list[Part]:
         told = words(part)
         if told and not isinstance(told[0], Item):
             again = outputs(told, Ids(), ends)
-            if len(again) == 1 and _said(again[0].item) == _said(part.payload):
+            if len(again) == 1 and _said(again[0].item) == _said(dict(part.payload)):
                 return [_anew(each, named) for each in told]
     return [_bare(part, named)]
 
@@ -131,16 +127,17 @@ def _bare(part: Item, named: Named) -> Item:
     """An item without what is made anew."""
     kept = {"id": named.items, "call_id": named.answers}
     return Item(
-        {key: value for key, value in part.payload.items() if key not in MADE_ANEW and value in kept.get(key, (value,))}
+        {
+            key: value
+            for key, value in part.payload.items()
+            if key != "encrypted_content" and value in kept.get(key, (value,))
+        }
     )
 
 
-def _said(value: Any) -> Any:
+def _said(value: Payload) -> Any:
     """What an item says: without its own id, and without members that are empty, which the API has since some day."""
-    if isinstance(value, Mapping):
-        told = {key: _said(held) for key, held in value.items() if key not in MADE_ANEW | {"id"}}
-        return {key: held for key, held in told.items() if held not in (None, [], {})}
-    return [_said(held) for held in value] if isinstance(value, list) else value
+    return without_empty(without({*ENCRYPTED, "id"}, value))
 
 
 def reply_call(reply: Reply) -> Call:

@@ -19,10 +19,11 @@ from fakemodel.scripting.code import Call, code
 from fakemodel.shown import shortened
 from fakemodel.tape.address import api_path
 from fakemodel.tape.interaction import Interaction, Response
+from fakemodel.wire.anew import DRAWN_ANEW, without, without_empty
 
 __all__ = ["Rehearsal"]
 
-ANEW = {"id", "created_at", "created", "completed_at", "encrypted_content", "first_id", "last_id", "item_id"}
+ANEW = {*DRAWN_ANEW, "id", "first_id", "last_id", "item_id"}
 """The members of an answer that are other ones each time."""
 
 
@@ -91,7 +92,7 @@ def _difference(recorded: Response, live: Response) -> str | None:
     before, now = body_of(recorded), body_of(live)
     if isinstance(before, dict) and before.get("object") == "response" and before.get("status") not in REASONS:
         return None
-    said: list[object] = [_meaning(before), _meaning(now)]
+    said: list[object] = [without_empty(without(ANEW, each)) for each in (before, now)]
     replies = [_said(each) for each in (recorded, live)]
     if replies[0] is not None and replies[1] is not None:
         if replies[0].usage is None:  # not every server counts
@@ -112,13 +113,6 @@ def _reason(live: Response) -> str:
     body = body_of(live)
     error = body.get("error") if isinstance(body, dict) else None
     return f": {error['message'].splitlines()[0]}" if isinstance(error, dict) and error.get("message") else ""
-
-
-def _meaning(value: Any) -> Any:
-    if isinstance(value, dict):
-        told = {key: _meaning(held) for key, held in value.items() if key not in ANEW}
-        return {key: held for key, held in told.items() if held not in (None, [], {})}
-    return [_meaning(held) for held in value] if isinstance(value, list) else value
 
 
 def _shown(value: Any) -> str:

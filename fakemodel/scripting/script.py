@@ -23,12 +23,13 @@ from fakemodel.scripting.guards import asked_of, guards_of
 from fakemodel.scripting.rehearsal import Rehearsal
 from fakemodel.tape.address import api_path, place
 from fakemodel.tape.interaction import Interaction
+from fakemodel.tape.operations import operation_of
 from fakemodel.wire.payload import Payload, json_of
 
 __all__ = ["Failed", "Route", "Said", "Script", "script_of"]
 
-ASKING = ("/responses", "/chat/completions")
-"""How the paths end that ask a model, those of Azure too."""
+ASKING = ("POST responses", "POST chat/completions")
+"""The operations that ask a model."""
 
 TRIED_AGAIN = (408, 409, 429)
 """The statuses that the SDK tries again, beside those from 500 on."""
@@ -185,11 +186,11 @@ def _id_of(turn: Interaction) -> object:
 
 
 def _asks(turn: Interaction) -> bool:
-    return turn.request.method == "POST" and _path(turn).endswith(ASKING)
+    return operation_of(turn.request).key in ASKING
 
 
 def _path(turn: Interaction) -> str:
-    return (api_path(turn.request.uri) or place(turn.request.uri)).partition("?")[0]
+    return place(turn.request.uri)
 
 
 def _same(one: Interaction, other: Interaction) -> bool:

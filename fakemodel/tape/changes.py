@@ -17,15 +17,11 @@ from fakemodel.tape.conversation import RESPONSES, Conversation, Turn, conversat
 from fakemodel.tape.interaction import Interaction
 from fakemodel.tape.match import Difference, Matcher
 from fakemodel.tape.miss import route
-from fakemodel.tape.names import identifiable
 from fakemodel.tape.operations import operation_of
 from fakemodel.tape.renaming import Renaming
-from fakemodel.wire.ids import TIMES
+from fakemodel.wire.anew import DRAWN_ANEW, without
 
 __all__ = ["Change", "Changes", "changes"]
-
-VOLATILE = TIMES | {"encrypted_content", "obfuscation", "system_fingerprint"}
-"""The members of an answer that are others each time."""
 
 SAID = ("id", "model", "status", "incomplete_details", "error", "output", "choices")
 """The members of a response, or a completion, that are its own: the others repeat the request."""
@@ -61,7 +57,7 @@ Pair: TypeAlias = tuple[int | None, int | None]
 def changes(old: Sequence[Interaction], new: Sequence[Interaction]) -> Changes:
     """What changed from one recording to another."""
     conversations = conversation_of(old), conversation_of(new)
-    return Changes(*conversations, tuple(_changed(identifiable(old), identifiable(new), *conversations)))
+    return Changes(*conversations, tuple(_changed(old, new, *conversations)))
 
 
 def _changed(
@@ -117,10 +113,4 @@ def _said(turn: Interaction) -> Any:
     body = answer.body
     if operation_of(turn.request).key in RESPONSES:
         body = {key: body[key] for key in SAID if body.get(key) is not None}
-    return {**told, **_lasting({key: value for key, value in body.items() if key != "usage"})}
-
-
-def _lasting(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _lasting(held) for key, held in value.items() if key not in VOLATILE}
-    return [_lasting(each) for each in value] if isinstance(value, list) else value
+    return {**told, **without(DRAWN_ANEW, {key: value for key, value in body.items() if key != "usage"})}

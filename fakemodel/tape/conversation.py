@@ -15,8 +15,8 @@ from fakemodel.parts import Usage
 from fakemodel.tape.answers import Answer, answer_of, json_or_none
 from fakemodel.tape.interaction import Headers, Interaction
 from fakemodel.tape.items import Item, compact, items_in_words
-from fakemodel.tape.kept import Exchange, Histories, Kept, named_in
-from fakemodel.tape.names import Names, identifiable
+from fakemodel.tape.kept import Exchange, Histories, Kept, named_in, sent_in
+from fakemodel.tape.names import Names
 from fakemodel.tape.operations import operation_of
 from fakemodel.wire import read_chat, read_responses
 from fakemodel.wire.payload import Payload
@@ -77,12 +77,9 @@ class Conversation:
 
 def conversation_of(interactions: Sequence[Interaction]) -> Conversation:
     """The conversation that was recorded as these interactions."""
-    known = identifiable(interactions)
-    reader = _Reader(known)
-    turns = (reader.turn(number, each) for number, each in enumerate(known, 1))
-    return Conversation(
-        tuple(replace(turn, interaction=each) for turn, each in zip(turns, interactions, strict=True)), reader.named
-    )
+    reader = _Reader(interactions)
+    turns = tuple(reader.turn(number, each) for number, each in enumerate(interactions, 1))
+    return Conversation(turns, reader.named)
 
 
 MODELS = {"POST responses", "POST responses/compact", "POST chat/completions"}
@@ -109,7 +106,7 @@ class _Reader:
         succeeded, asks = response.status < 400, operation.key in MODELS
         path, (previous, conversation) = self._short(operation.path), map(self._short, named_in(body))
         if operation.key:
-            payloads = _sent(body)
+            payloads = sent_in(body)
             own = tuple(items_in_words(payloads, self.named))
         else:
             payloads, own = (), self._raw("sent", request.body, sent, request.headers)
@@ -178,11 +175,6 @@ class _Reader:
         else:
             text = f"{len(body):,} bytes" + (f" of {content_type.partition(';')[0]}" if content_type else "")
         return (Item(kind="other", label=label, text=self.named(text), payload={}),)
-
-
-def _sent(body: Payload) -> Sequence[Payload]:
-    """The items, or the messages, that are in a request."""
-    return next((items_of(body[key]) for key in ("input", "messages", "items") if body.get(key)), ())
 
 
 def _message(choice: Any) -> Iterator[Any]:

@@ -38,7 +38,16 @@ UUID = (
 BEGINS = r"(?:(?<![A-Za-z0-9])|(?<=\\[bfnrt])|(?<=\\u[0-9A-Fa-f]{4})|(?<=%[0-9A-Fa-f]{2}))"
 """Where an identifier may begin: after what is no letter or digit, or the escape of one."""
 
-RANDOM = "(?=[A-Za-z]*(?:[0-9]+[A-Za-z]|[0-9]{6}))[0-9A-Za-z]"
+MIXED = ("asst_", "call_", "chatcmpl-", "file-", "org-", "proj_", "run_", "step_", "thread_", "user-")
+"""What ids begin with that have letters of both cases: one in fifty has no digit, or one at its end."""
+
+LETTERS = (
+    f"(?:{'|'.join(f'(?<={prefix})' for prefix in MIXED)})(?=[0-9A-Za-z]{{22,29}}(?![0-9A-Za-z]))"
+    "(?=[0-9A-Za-z]*[a-z])[0-9A-Za-z]*[A-Z][a-z]?[A-Z]"
+)
+"""Such an id without digits: capitals stand side by side, as in no name but one with an acronym."""
+
+RANDOM = f"(?=[A-Za-z]*(?:[0-9]+[A-Za-z]|[0-9]{{6}})|{LETTERS})[0-9A-Za-z]"
 """Letters and digits that are no word, nor one with a number behind it."""
 
 SERVERS = "|".join(sorted(SERVER_PREFIXES, key=len, reverse=True))

@@ -12,7 +12,7 @@ from fakemodel.tape.items import Item
 from fakemodel.tape.operations import Operation
 from fakemodel.wire.payload import Payload
 
-__all__ = ["Before", "Exchange", "Histories", "Kept", "named_in"]
+__all__ = ["EFFECTS", "Before", "Exchange", "Histories", "Kept", "named_in", "sent_in"]
 
 
 class Exchange(NamedTuple):
@@ -46,6 +46,11 @@ def named_in(body: Payload) -> tuple[str | None, str | None]:
         previous if isinstance(previous, str) and previous else None,
         conversation if isinstance(conversation, str) and conversation else None,
     )
+
+
+def sent_in(body: Payload) -> Sequence[Payload]:
+    """The items, or the messages, that are in a request."""
+    return next((items_of(body[key]) for key in ("input", "messages", "items") if body.get(key)), ())
 
 
 class Kept:
@@ -90,24 +95,26 @@ def _respond(state: State, exchange: Exchange) -> None:
     previous, conversation = named_in(exchange.body)
     context = _context(state, previous, conversation)
     if context is not None and exchange.id:
-        _keep(state, exchange, context.extended(exchange.sent), conversation)
+        asked = {key: exchange.body[key] for key in USUAL if exchange.body.get(key) is not None}
+        _keep(state, {**USUAL, **asked}, exchange, context.extended(exchange.sent), conversation)
+
+
+USUAL = {"store": True, "background": False, "status": "completed"}
+"""What a response is where neither the request nor the answer says it."""
 
 
 def _proceed(state: State, exchange: Exchange) -> None:
     stored = state.responses.get(exchange.id)
-    if stored is not None and stored.body["status"] in UNFINISHED:
-        _keep(state, exchange, stored.saw, stored.conversation_id)
+    if stored is not None and stored.body["status"] in UNFINISHED and isinstance(exchange.answer.get("output"), list):
+        _keep(state, stored.body, exchange, stored.saw, stored.conversation_id)
 
 
 UNFINISHED = {"queued", "in_progress"}
 
-USUAL = {"store": True, "background": False, "status": "completed"}
-"""What a response is that does not say it."""
 
-
-def _keep(state: State, exchange: Exchange, saw: Context, conversation: str | None) -> None:
+def _keep(state: State, before: Payload, exchange: Exchange, saw: Context, conversation: str | None) -> None:
     answer = {key: value for key, value in exchange.answer.items() if value is not None}
-    body = {**USUAL, **answer, "id": exchange.id, "output": items_of(answer.get("output"))}
+    body = {**before, **answer, "id": exchange.id, "output": items_of(answer.get("output"))}
     state.keep(Stored(body, saw, 0, conversation))
 
 

@@ -4,25 +4,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Iterable
 
-from fakemodel.tape.identifiers import IDENTIFIER, kind_of, renamed
-from fakemodel.tape.interaction import Interaction
-from fakemodel.wire.ids import PREFIXES
+from fakemodel.tape.identifiers import kind_of, renamed
 
-__all__ = ["Names", "Numbered", "identifiable"]
+__all__ = ["Names", "Numbered"]
 
 SHORT = re.compile(rb"[A-Za-z]+_[0-9]+\b")
-
-MEMBER = re.compile(
-    rb'"(?:id|call_id|tool_call_id|item_id|previous_response_id|conversation)": ?"((?:%b)[_-][0-9A-Za-z]{16,})"'
-    % "|".join(sorted(PREFIXES)).encode()
-)
-"""A member that is an id."""
-
-DIGITS = "000000"
-"""What makes an identifier of a word."""
 
 
 class Numbered:
@@ -66,32 +54,3 @@ class Names:
 
     def _name(self, identifier: re.Match[str]) -> str:
         return self._numbered.name(identifier[0], kind_of(identifier).rstrip("_-:"))
-
-
-def identifiable(turns: Sequence[Interaction]) -> list[Interaction]:
-    """The turns with all ids such as are known for ids in any text.
-
-    Some are letters alone, as one in fifty of the ids of calls, and could be words: they are given digits.
-    """
-    bodies = (body for turn in turns for body in (turn.request.body, turn.response.body))
-    found = {each.decode() for body in bodies for each in MEMBER.findall(body)}
-    wordlike = sorted((each for each in found if not IDENTIFIER.fullmatch(each)), key=len, reverse=True)
-    if not wordlike:
-        return list(turns)
-    pattern = "|".join(wordlike)
-    as_text, as_bytes = re.compile(pattern), re.compile(pattern.encode())
-
-    def in_body(body: bytes) -> bytes:
-        return as_bytes.sub(lambda word: word[0] + DIGITS.encode(), body)
-
-    return [
-        Interaction(
-            replace(
-                turn.request,
-                uri=as_text.sub(lambda word: word[0] + DIGITS, turn.request.uri),
-                body=in_body(turn.request.body),
-            ),
-            replace(turn.response, body=in_body(turn.response.body)),
-        )
-        for turn in turns
-    ]

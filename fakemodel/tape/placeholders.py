@@ -12,19 +12,14 @@ from typing import Any
 
 from fakemodel.tape.bodies import Edit
 from fakemodel.tape.identifiers import IDENTIFIER, kind_of
+from fakemodel.wire.anew import EXPIRY, TIMES
 from fakemodel.wire.ids import EPOCH
 from fakemodel.wire.payload import Payload
 
 __all__ = ["Placeholders"]
 
-TIMES = {
-    *("cancelled_at", "completed_at", "created", "created_at", "expired_at", "failed_at", "finished_at"),
-    *("finalizing_at", "in_progress_at", "incomplete_at", "last_active_at", "started_at", "updated_at"),
-}
-"""The members that are times, in seconds."""
-
-EXPIRY = "expires_at"
-"""A time in the future: its distance from the other times of its object is kept."""
+PAST = TIMES - {EXPIRY}
+"""The times that stand still; of the one in the future its distance from these is kept."""
 
 SINCE = 1_000_000_000
 """What a number must exceed to be a time of our days, in seconds."""
@@ -55,7 +50,7 @@ class Placeholders:
 
     def answered(self, value: Payload) -> Payload:
         """A JSON object of an answer without padding, its times by a fixed clock, its encrypted words a short token."""
-        times = [value[key] for key in TIMES & value.keys() if _is_time(value[key])]
+        times = [value[key] for key in PAST & value.keys() if _is_time(value[key])]
         if not times and not value.keys() & {"encrypted_content", "obfuscation", EXPIRY}:
             return value
         return {key: self._member(key, each, value, times) for key, each in value.items() if key != "obfuscation"}
@@ -63,7 +58,7 @@ class Placeholders:
     def _member(self, key: str, value: Any, owner: Payload, times: list[float]) -> Any:
         if key == "encrypted_content" and isinstance(value, str) and value:
             return self._named(value, "encrypted", "encrypted_{}")
-        if key in TIMES and _is_time(value):
+        if key in PAST and _is_time(value):
             return self._times.setdefault((owner.get("id"), key, value), self._clock(owner))
         if key == EXPIRY and _is_time(value):
             return self._clock(owner) + (int(value - min(times)) if times else 0)

@@ -10,8 +10,7 @@ from typing import Any
 
 from fakemodel.tape.identifiers import SERVER_PREFIXES, renamed
 from fakemodel.tape.names import Numbered
-from fakemodel.wire.ids import TIMES
-from fakemodel.wire.item_laws import REENCRYPTED
+from fakemodel.wire.anew import ENCRYPTED, TIMES
 from fakemodel.wire.payload import payload_of
 
 __all__ = ["Name", "Names"]
@@ -34,8 +33,8 @@ class Name(str):
     __slots__ = ()
 
 
-ENCRYPTED = Name("…")
-"""What is another text each time that it is sent."""
+UNREAD = Name("…")
+"""What stands for an encrypted text."""
 
 
 class Names:
@@ -66,8 +65,8 @@ class Names:
         if isinstance(value, str) and not authored:
             if key in IDS and value:
                 return self._named(value)
-            if key in REENCRYPTED:
-                return ENCRYPTED
+            if key in ENCRYPTED:
+                return UNREAD
         return self.plain(value, authored or key in AUTHORED)
 
     def _named(self, id: str) -> Name:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["CALLERS_PREFIX", "CALL_TYPES", "EPOCH", "ITEM_PREFIX", "PREFIXES", "TIMES", "Ids"]
+__all__ = ["CALLERS_PREFIX", "CALL_TYPES", "EPOCH", "ITEM_PREFIX", "PREFIXES", "Ids"]
 
 ITEM_PREFIX = {
     "message": "msg",
@@ -61,9 +61,6 @@ CALL_TYPES = (
 
 PREFIXES = {"resp", "conv", "call", "chatcmpl", "file", *ITEM_PREFIX.values(), *CALLERS_PREFIX.values()}
 """What the ids begin with that the API gives out; `_` follows, or `-` after `chatcmpl` and `file`."""
-
-TIMES = {"created", "created_at", "completed_at", "expires_at"}
-"""The members of an answer that hold a time, and so are others each time."""
 
 EPOCH = 1_767_225_600
 """The clock of everything that is played, in seconds: 2026-01-01T00:00:00Z at position 0."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from fakemodel.wire.anew import ENCRYPTED
 from fakemodel.wire.grammar import (
     CLOSED,
     GRAMMAR,
@@ -20,10 +21,7 @@ from fakemodel.wire.grammar import (
 from fakemodel.wire.laws import Checker, Violation, short
 from fakemodel.wire.payload import Payload
 
-__all__ = ["REENCRYPTED", "Items", "differing"]
-
-REENCRYPTED = ("encrypted_content", "fingerprint")
-"""The members of an item that are other ones each time they are sent."""
+__all__ = ["Items", "differing"]
 
 
 @dataclass(slots=True)
@@ -179,7 +177,7 @@ class Items:
     def _close(self, item: _Item, done: Payload) -> Iterator[Violation]:
         """The item that is done is the one that was added, with the sums of what was streamed."""
         steps = GRAMMAR.get(item.type, ())
-        growing = {"status", *REENCRYPTED, *NOT_YET.get(item.type, ())}
+        growing = {"status", *ENCRYPTED, *NOT_YET.get(item.type, ())}
         growing |= {step.key for step in steps if isinstance(step, Streamed | Parts)}
         constant = item.opened if item.type in GRAMMAR else {key: item.opened.get(key) for key in ("id", "type")}
         for key, value in constant.items():
@@ -199,7 +197,7 @@ class Items:
                     yield self.at.broken("sum", part, kept, why)
 
 
-def differing(old: Any, new: Any, path: str = "", ignored: Sequence[str] = REENCRYPTED) -> Iterator[str]:
+def differing(old: Any, new: Any, path: str = "", ignored: Collection[str] = frozenset(ENCRYPTED)) -> Iterator[str]:
     """The paths at which two payloads differ."""
     if isinstance(old, dict) and isinstance(new, dict):
         for key in {**old, **new}:

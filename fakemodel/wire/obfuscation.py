@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import string
 
-__all__ = ["BLOCK", "padding"]
+__all__ = ["padding"]
 
 BLOCK = 16
 """What is streamed is padded to a multiple of this, in characters."""

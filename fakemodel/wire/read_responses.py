@@ -12,11 +12,12 @@ from fakemodel.errors import ReplyInvalid, StreamError
 from fakemodel.parts import Item, Usage
 from fakemodel.reply import REASONS, Recorded, Reply, altered
 from fakemodel.wire import grammar, responses
+from fakemodel.wire.anew import SENT_ANEW, without
 from fakemodel.wire.event_laws import violations
 from fakemodel.wire.grammar import CLOSED, GRAMMAR, OPENED, Free, Parts
 from fakemodel.wire.ids import Ids
-from fakemodel.wire.item_laws import REENCRYPTED
-from fakemodel.wire.outputs import closed_part, item_events, outputs
+from fakemodel.wire.item_events import closed_part, item_events
+from fakemodel.wire.outputs import outputs
 from fakemodel.wire.payload import Payload, payload_of, payloads_of, read_as
 from fakemodel.wire.responses import at_first
 
@@ -85,16 +86,9 @@ def _verify(reply: Reply, events: list[Payload]) -> None:
     """Raise StreamError where the reply would not say the stream again: nothing is lost without a word."""
     nothing: Payload = {}
     for position, (event, again) in enumerate(zip_longest(events, responses.events(reply), fillvalue=nothing)):
-        if _but_anew(event) != _but_anew(again):
+        if without(SENT_ANEW, event) != without(SENT_ANEW, again):
             told = event.get("type", "the end of the stream")
             raise StreamError(f"Reply.from_events has no words for [{position}] {told}: {event!r}")
-
-
-def _but_anew(value: Any) -> Any:
-    """A payload without what is another one each time that it is sent."""
-    if isinstance(value, dict):
-        return {key: _but_anew(held) for key, held in value.items() if key not in (*REENCRYPTED, "obfuscation")}
-    return [_but_anew(held) for held in value] if isinstance(value, list) else value
 
 
 def _reply(body: Payload, items: list[Item], recorded: Recorded) -> Reply:

@@ -13,8 +13,9 @@ from fakemodel.errors import ReplyInvalid
 from fakemodel.parts import Usage
 from fakemodel.reply import Recorded, Reply, said_at
 from fakemodel.wire.ids import Ids
+from fakemodel.wire.item_events import Output, item_events
 from fakemodel.wire.obfuscation import padding
-from fakemodel.wire.outputs import Output, item_events, outputs
+from fakemodel.wire.outputs import outputs
 from fakemodel.wire.payload import Payload
 from fakemodel.wire.tokens import usage_of
 

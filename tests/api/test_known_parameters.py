@@ -13,7 +13,7 @@ from fakemodel.api.parameters.tools import TOOL
 from fakemodel.tape import layout
 from fakemodel.wire.errors import ERRORS, Refused
 
-properties = settings(derandomize=True, deadline=None, max_examples=300)
+properties = settings(max_examples=300)
 
 HELLO = {"role": "user", "content": "Hi"}
 ASKED = {"model": "gpt-4.1", "input": "Hi"}

@@ -295,12 +295,23 @@ class CompletesIncompleteAnswers(Wrapped):
             yield event
 
 
-class SwallowsErrors(SwallowsBrokenStreams):
+class AnswersNothing(Wrapped):
+    """It answers nothing where the call fails with an error that it swallows."""
+
+    def swallows(self, error):
+        return True
+
     async def get_response(self, *args, **kwargs):
         try:
             return await super().get_response(*args, **kwargs)
-        except Exception:
+        except Exception as error:
+            if not self.swallows(error):
+                raise
             return ModelResponse(output=[], usage=Usage(), response_id=None)
+
+
+class SwallowsErrors(AnswersNothing, SwallowsBrokenStreams):
+    pass
 
 
 class EndsWhereTheModelFailed(Wrapped):
@@ -476,22 +487,14 @@ class BreaksWithoutAWord(Wrapped):
                 raise
 
 
-class GivesUpOnRateLimits(Wrapped):
-    async def get_response(self, *args, **kwargs):
-        try:
-            return await super().get_response(*args, **kwargs)
-        except RateLimitError:
-            return ModelResponse(output=[], usage=Usage(), response_id=None)
+class GivesUpOnRateLimits(AnswersNothing):
+    def swallows(self, error):
+        return isinstance(error, RateLimitError)
 
 
-class FailsToAnEmptyAnswer(Wrapped):
-    async def get_response(self, *args, **kwargs):
-        try:
-            return await super().get_response(*args, **kwargs)
-        except Exception as error:
-            if "broke down" not in str(error):
-                raise
-            return ModelResponse(output=[], usage=Usage(), response_id=None)
+class FailsToAnEmptyAnswer(AnswersNothing):
+    def swallows(self, error):
+        return "broke down" in str(error)
 
 
 class MixesCalls(Wrapped):

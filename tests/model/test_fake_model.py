@@ -30,6 +30,7 @@ from fakemodel import (
     tool_call,
     usage,
 )
+from fakemodel.strategies import replies
 
 MESSAGE = ResponseOutputMessage(
     id="msg_1",
@@ -149,11 +150,8 @@ async def test_the_ids_of_the_request_are_echoed_on_every_snapshot():
     ] * 3
 
 
-parts = st.text(max_size=5).map(text) | st.text(max_size=5).map(refusal) | st.just(tool_call("f", {"a": 1}))
-
-
-@settings(derandomize=True, deadline=None, max_examples=50)
-@given(st.lists(st.lists(parts, max_size=3), min_size=1, max_size=3))
+@settings(max_examples=50)
+@given(st.lists(replies(), min_size=1, max_size=3))
 def test_an_answer_is_the_same_streamed_or_not(script):
     async def both():
         model, twin = FakeModel(script), FakeModel(script)

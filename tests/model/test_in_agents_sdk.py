@@ -5,8 +5,7 @@ from importlib.util import find_spec
 import pytest
 
 from fakemodel import FakeModel, NoReplyLeft, PromptCacheFakeModel, Reply, refusal, text, tool_call, usage
-
-agents = pytest.importorskip("agents", reason="runs agents of the Agents SDK, which is not installed")
+from tests.model.runs import RUN_BOTH_WAYS, agents, run_streamed
 
 pytestmark = pytest.mark.usefixtures("spans")
 
@@ -15,20 +14,6 @@ pytestmark = pytest.mark.usefixtures("spans")
 def get_weather(city: str) -> str:
     """The weather in a city."""
     return f"sunny in {city}"
-
-
-async def run(agent, said, **options):
-    return await agents.Runner.run(agent, said, **options)
-
-
-async def run_streamed(agent, said, **options):
-    result = agents.Runner.run_streamed(agent, said, **options)
-    async for _ in result.stream_events():
-        pass
-    return result
-
-
-BOTH_WAYS = pytest.mark.parametrize("run", [run, run_streamed])
 
 
 def forecaster(model, **options):
@@ -40,7 +25,7 @@ def test_a_fake_model_is_a_model_of_the_agents_sdk():
     assert isinstance(PromptCacheFakeModel(), agents.Model)
 
 
-@BOTH_WAYS
+@RUN_BOTH_WAYS
 async def test_an_agent_calls_its_tool_and_tells(run):
     model = FakeModel([tool_call("get_weather", {"city": "Paris"}, id="call_1"), text("Sun", "ny.")])
 
@@ -72,7 +57,7 @@ async def test_the_deltas_of_a_stream_are_the_fragments_of_its_reply():
     assert result.last_response_id == Reply("Sunny.").response().id
 
 
-@BOTH_WAYS
+@RUN_BOTH_WAYS
 async def test_the_ids_that_a_run_continues_from_are_recorded(run):
     model = FakeModel([Reply("Sunny.", id="resp_2"), "Still sunny.", "As before."])
     agent = forecaster(model)
@@ -89,7 +74,7 @@ async def test_the_ids_that_a_run_continues_from_are_recorded(run):
     ]
 
 
-@BOTH_WAYS
+@RUN_BOTH_WAYS
 async def test_within_a_run_each_turn_continues_the_one_before_it(run):
     model = FakeModel([Reply(tool_call("get_weather", {"city": "Paris"}), id="resp_2"), Reply("Sunny.", id="resp_3")])
 
@@ -100,7 +85,7 @@ async def test_within_a_run_each_turn_continues_the_one_before_it(run):
     assert result.last_response_id == "resp_3"
 
 
-@BOTH_WAYS
+@RUN_BOTH_WAYS
 async def test_the_usage_of_the_replies_is_what_the_run_reports(run):
     model = FakeModel(
         [
@@ -116,7 +101,7 @@ async def test_the_usage_of_the_replies_is_what_the_run_reports(run):
     assert used.output_tokens_details.reasoning_tokens == 3
 
 
-@BOTH_WAYS
+@RUN_BOTH_WAYS
 async def test_hardcoded_usage_is_what_the_run_reports(run):
     model = FakeModel()
     model.set_hardcoded_usage(agents.Usage(requests=1, input_tokens=7, output_tokens=5, total_tokens=12))
@@ -127,7 +112,7 @@ async def test_hardcoded_usage_is_what_the_run_reports(run):
     assert (used.requests, used.input_tokens, used.output_tokens, used.total_tokens) == (1, 7, 5, 12)
 
 
-@BOTH_WAYS
+@RUN_BOTH_WAYS
 async def test_a_call_too_many_ends_the_run_and_tells_the_turns(run):
     model = FakeModel([tool_call("get_weather", {"city": "Paris"}), Reply("Sunny.", id="resp_2")])
     agent = forecaster(model)
@@ -147,7 +132,7 @@ async def test_a_call_too_many_ends_the_run_and_tells_the_turns(run):
         model.assert_complete()
 
 
-@BOTH_WAYS
+@RUN_BOTH_WAYS
 async def test_an_exception_of_the_script_ends_the_run_as_it_is(run):
     error = RuntimeError("down")
 
@@ -157,7 +142,7 @@ async def test_an_exception_of_the_script_ends_the_run_as_it_is(run):
     assert raised.value is error
 
 
-@BOTH_WAYS
+@RUN_BOTH_WAYS
 async def test_a_handoff_is_recorded_and_followed(run):
     expert = agents.Agent(name="expert", model=FakeModel(["Sunny."]))
     model = FakeModel([tool_call("transfer_to_expert")])
@@ -169,7 +154,7 @@ async def test_a_handoff_is_recorded_and_followed(run):
     assert [handoff.agent_name for handoff in model.last_turn_args["handoffs"]] == ["expert"]
 
 
-@BOTH_WAYS
+@RUN_BOTH_WAYS
 async def test_an_output_schema_is_recorded(run):
     model = FakeModel(['{"response": ["a", "b"]}'])
 
@@ -179,7 +164,7 @@ async def test_an_output_schema_is_recorded(run):
     assert model.last_turn_args["output_schema"].output_type == list[str]
 
 
-@BOTH_WAYS
+@RUN_BOTH_WAYS
 async def test_a_session_sends_what_was_said_before(run):
     model = FakeModel(["Sunny.", "Still sunny."])
     session = agents.SQLiteSession("test")
@@ -194,7 +179,7 @@ async def test_a_session_sends_what_was_said_before(run):
     session.close()
 
 
-@BOTH_WAYS
+@RUN_BOTH_WAYS
 @pytest.mark.skipif(not hasattr(agents, "ModelRefusalError"), reason="the runner of this SDK takes a refusal for text")
 async def test_a_refusal_ends_the_run_as_one(run):
     with pytest.raises(agents.AgentsException) as refused:
@@ -203,7 +188,7 @@ async def test_a_refusal_ends_the_run_as_one(run):
     assert str(refused.value) == "Model refused to produce output: No, thanks"
 
 
-@BOTH_WAYS
+@RUN_BOTH_WAYS
 async def test_with_tracing_each_turn_is_a_generation_span(run, spans):
     model = FakeModel([tool_call("get_weather", {"city": "Paris"}), "Sunny."], tracing_enabled=True)
 
@@ -212,7 +197,7 @@ async def test_with_tracing_each_turn_is_a_generation_span(run, spans):
     assert [span.error for span in spans.generations] == [None, None]
 
 
-@BOTH_WAYS
+@RUN_BOTH_WAYS
 async def test_with_tracing_the_span_of_a_failed_turn_says_what_was_raised(run, spans):
     model = FakeModel([RuntimeError("down")], tracing_enabled=True)
 
@@ -224,7 +209,7 @@ async def test_with_tracing_the_span_of_a_failed_turn_says_what_was_raised(run, 
     ]
 
 
-@BOTH_WAYS
+@RUN_BOTH_WAYS
 async def test_without_tracing_the_model_adds_no_span(run, spans):
     await run(forecaster(FakeModel(["Sunny."])), "Weather?")
 
@@ -232,7 +217,7 @@ async def test_without_tracing_the_model_adds_no_span(run, spans):
     assert spans.generations == []
 
 
-@BOTH_WAYS
+@RUN_BOTH_WAYS
 @pytest.mark.skipif(not find_spec("agents.run_internal"), reason="the runner of this SDK has no default key")
 @pytest.mark.parametrize(("model", "given"), [(FakeModel, False), (PromptCacheFakeModel, True)])
 async def test_only_prompt_cache_fake_model_is_given_a_default_key(run, model, given):

@@ -5,27 +5,12 @@ from importlib.util import find_spec
 import pytest
 
 from fakemodel import FakeModel, Reply, ServerStateRefused, tool_call
-
-agents = pytest.importorskip("agents", reason="the Agents SDK is not installed")
+from tests.model.runs import RUN_BOTH_WAYS, agents
 
 
 @agents.function_tool
 def get_weather(city: str) -> str:
     return "sunny"
-
-
-async def plain(agent, input, **arguments):
-    return await agents.Runner.run(agent, input, **arguments)
-
-
-async def streamed(agent, input, **arguments):
-    result = agents.Runner.run_streamed(agent, input, **arguments)
-    async for _ in result.stream_events():
-        pass
-    return result
-
-
-both_ways = pytest.mark.parametrize("run", [plain, streamed])
 
 
 def agent_on(model, **arguments):
@@ -40,7 +25,7 @@ def types(turn):
     return [item.get("type", "message") for item in turn.context]
 
 
-@both_ways
+@RUN_BOTH_WAYS
 async def test_a_second_run_continues_the_first(run):
     model = FakeModel(weather(), server_state=True)
 
@@ -51,7 +36,7 @@ async def test_a_second_run_continues_the_first(run):
     model.assert_complete()
 
 
-@both_ways
+@RUN_BOTH_WAYS
 async def test_a_run_in_a_conversation_sends_only_what_is_new(run):
     model = FakeModel(weather(), server_state=True)
 
@@ -62,7 +47,7 @@ async def test_a_run_in_a_conversation_sends_only_what_is_new(run):
     assert types(model.turns[2]) == ["message", "function_call", "function_call_output", "message", "message"]
 
 
-@both_ways
+@RUN_BOTH_WAYS
 async def test_a_run_that_resends_its_history_meets_nothing_twice(run):
     model = FakeModel(weather(), server_state=True)
     first = await run(agent_on(model), "Weather in Paris?")
@@ -72,7 +57,7 @@ async def test_a_run_that_resends_its_history_meets_nothing_twice(run):
     assert types(model.turns[2]) == ["message", "function_call", "function_call_output", "message", "message"]
 
 
-@both_ways
+@RUN_BOTH_WAYS
 async def test_a_session_brings_the_whole_history_to_chat_completions(run):
     model = FakeModel(weather(), backend="chat_completions")
     session = agents.SQLiteSession("session")
@@ -84,7 +69,7 @@ async def test_a_session_brings_the_whole_history_to_chat_completions(run):
     model.assert_complete()
 
 
-@both_ways
+@RUN_BOTH_WAYS
 @pytest.mark.skipif(not find_spec("agents.run_internal"), reason="the runner of this SDK sends no output of a handoff")
 async def test_a_handoff_goes_on_with_the_chain(run):
     model = FakeModel([Reply(tool_call("transfer_to_forecaster")), *weather()[:2]], server_state=True)
@@ -96,7 +81,7 @@ async def test_a_handoff_goes_on_with_the_chain(run):
     model.assert_complete()
 
 
-@both_ways
+@RUN_BOTH_WAYS
 @pytest.mark.parametrize(
     ("state", "what"),
     [

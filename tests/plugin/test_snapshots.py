@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import fakemodel
+from fakemodel import Reply, text, tool_call, transcript
 
 pytest.importorskip("syrupy")
 from syrupy.extensions.base import AbstractSyrupyExtension
@@ -21,21 +22,7 @@ def test_weather(wire_snapshot):
     assert reply.events() == wire_snapshot
 """
 
-KEPT = """\
-response.created                              resp_1, model 'fake-model'
-response.in_progress
-response.output_item.added [0]                message msg_1
-response.content_part.added [0][0]            output_text
-response.output_text.delta [0][0]             2 deltas 'Let me look.'
-response.output_text.done [0][0]
-response.content_part.done [0][0]
-response.output_item.done [0]
-response.output_item.added [1]                function_call fc_1, call_id call_1, name 'get_weather'
-response.function_call_arguments.delta [1]    1 delta '{"city":"Paris"}'
-response.function_call_arguments.done [1]
-response.output_item.done [1]
-response.completed
-"""
+REPLY = Reply(text("Let me ", "look."), tool_call("get_weather", {"city": "Paris"}))
 
 
 def kept(suite: pytest.Pytester) -> dict[str, str]:
@@ -52,7 +39,7 @@ def test_a_stream_is_kept_as_its_transcript_and_compared(suite: pytest.Pytester)
     suite.makepyfile(test_agent=STREAM)
 
     suite.runpytest("--snapshot-update").assert_outcomes(passed=1)
-    assert kept(suite) == {"test_agent/test_weather.txt": KEPT}
+    assert kept(suite) == {"test_agent/test_weather.txt": f"{transcript(REPLY.events())}\n"}
     result = suite.runpytest()
 
     result.assert_outcomes(passed=1)

@@ -23,7 +23,7 @@ from fakemodel.strategies import (
 )
 from tests.strategies.naive import DEFECTS, ForgetsWhatWasSaid, Server
 
-laws = settings(derandomize=True, deadline=None, database=None, max_examples=40, stateful_step_count=20)
+laws = settings(max_examples=40, stateful_step_count=20)
 shrinking = settings(laws, max_examples=2000, phases=[Phase.generate, Phase.shrink])
 NO_SHRINKING = settings(laws, max_examples=200, phases=[Phase.generate])
 

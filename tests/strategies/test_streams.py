@@ -16,7 +16,7 @@ from fakemodel.api.faults import Fault
 from fakemodel.strategies import Reads, chunks, cuts, events, replies
 from fakemodel.wire.deviations import DEVIATIONS
 
-laws = settings(derandomize=True, deadline=None, database=None, max_examples=40)
+laws = settings(max_examples=40)
 shrinking = settings(laws, max_examples=1000, phases=[Phase.generate, Phase.shrink])
 
 

@@ -4,14 +4,12 @@ import json
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from fakemodel import Reply, check_chunks, check_events, reasoning, refusal, sse, text, tool_call
 from fakemodel.tape.bodies import Edit, Pass, edited, rewritten
 from fakemodel.wire.sse import split
-
-settled = settings(derandomize=True, deadline=None)
 
 
 def rule(pattern: str, new: str) -> Pass:
@@ -197,7 +195,6 @@ rules = st.lists(
 
 
 @given(fragments, rules)
-@settled
 def test_a_text_in_pieces_is_edited_as_the_whole(found, drawn):
     whole = "".join(found)
     for pattern, new in drawn:
@@ -212,7 +209,6 @@ def test_a_text_in_pieces_is_edited_as_the_whole(found, drawn):
 
 
 @given(st.text("éß", max_size=9), rules)
-@settled
 def test_a_text_is_edited_as_by_the_regular_expressions(whole, drawn):
     expected = whole
     for pattern, new in drawn:
@@ -227,7 +223,6 @@ def test_a_pattern_that_matches_nothing_at_all_puts_its_replacement_there(patter
 
 
 @given(words, rules.filter(lambda drawn: all(new != "" for _, new in drawn)))
-@settled
 def test_a_stream_stays_legal(parts, drawn):
     passes = [rule(*each) for each in drawn]
 
@@ -236,7 +231,6 @@ def test_a_stream_stays_legal(parts, drawn):
 
 
 @given(words)
-@settled
 def test_a_stream_without_edits_is_what_it_was(parts):
     for stream in (sse(Reply(*parts).events()), sse(Reply(*parts).chunks())):
         assert rewrite(stream, CAPITAL) == stream
@@ -250,7 +244,6 @@ json_values = st.recursive(
 
 
 @given(st.dictionaries(st.text(), json_values, max_size=3), st.booleans())
-@settled
 def test_json_without_edits_says_what_it_said(value, escaped):
     body = json.dumps(value, ensure_ascii=escaped).encode("utf-8", "surrogatepass")
 

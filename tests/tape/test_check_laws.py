@@ -133,6 +133,13 @@ def test_a_stream_of_an_error_and_a_route_without_laws_are_passed_over(tmp_path:
     assert found(tmp_path, turn("/responses", {}, stream, status=500), turn("/audio/speech", {}, stream)) == []
 
 
+def test_the_older_completions_have_a_stream_of_their_own(tmp_path: Path):
+    older = turn("/completions", {"prompt": "Hi"}, chunks("Hi"))
+    older["response"]["body"]["string"] = 'data: {"object": "text_completion", "choices": [{"text": "Hi"}]}\n\n'
+
+    assert found(tmp_path, older) == []
+
+
 def test_what_goes_on_from_recorded_answers_is_nothing_to_tell(tmp_path: Path):
     findings = found(
         tmp_path,
@@ -254,6 +261,34 @@ def test_a_response_in_the_background_is_gone_on_from_when_it_has_ended(tmp_path
     )
 
     assert findings == []
+
+
+def test_a_response_that_is_read_again_leaves_its_conversation_as_it_went_on(tmp_path: Path):
+    said = response("resp_1", {"type": "message", "id": "msg_1", "role": "assistant", "content": []})
+
+    findings = found(
+        tmp_path,
+        turn("/conversations", {}, {"id": "conv_1"}),
+        turn("/responses", {"input": "Hi", "conversation": "conv_1"}, said),
+        turn("/responses", {"input": "And?", "conversation": "conv_1"}, response("resp_2", CALL)),
+        turn("/responses/resp_1", None, said, method="GET"),
+        turn("/responses", {"input": [OUTPUT], "conversation": "conv_1"}, response("resp_3")),
+    )
+
+    assert findings == []
+
+
+def test_a_chain_is_followed_wherever_the_api_is_served(tmp_path: Path):
+    azure = "https://mine.openai.azure.com/openai"
+
+    findings = found(
+        tmp_path,
+        turn("/responses?api-version=preview", {}, response("resp_1"), base=azure),
+        turn("/responses/resp_1?api-version=preview", None, {}, method="DELETE", base=azure),
+        turn("/responses?api-version=preview", {"previous_response_id": "resp_1"}, response("resp_2"), base=azure),
+    )
+
+    assert told(findings) == [("warning", "turn 3, request: previous_response_id is 'resp_1', which turn 2 deleted")]
 
 
 @pytest.mark.parametrize("request_", [[], "text", {"input": [None, 7]}, {"previous_response_id": 7}])

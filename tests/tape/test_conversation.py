@@ -5,7 +5,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fakemodel.parts import Usage
@@ -262,7 +262,7 @@ def test_a_gateway_is_known_by_how_its_address_ends(uri):
     assert conversation_of([moved]).turns[0].response_id == "resp_1"
 
 
-laws = settings(derandomize=True, max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+laws = settings(max_examples=60)
 
 json_values = st.recursive(
     st.none()

@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from vcr.persisters.filesystem import FilesystemPersister
 from vcr.serializers import yamlserializer
@@ -40,7 +40,6 @@ sse_bodies = st.tuples(
 other_bodies = st.tuples(
     st.sampled_from(["text/plain", "application/octet-stream"]), texts.map(str.encode) | st.binary()
 )
-settled = settings(derandomize=True, deadline=None)
 
 
 def turn_of(request, response) -> Interaction:
@@ -77,7 +76,6 @@ def meanings(interactions) -> list[object]:
 
 
 @given(turns)
-@settled
 def test_what_was_written_is_read_again(tmp_path_factory, made):
     path = tmp_path_factory.getbasetemp() / "again.yaml"
     layout.write(path, layout.written(made, RECORDED))
@@ -86,7 +84,6 @@ def test_what_was_written_is_read_again(tmp_path_factory, made):
 
 
 @given(turns)
-@settled
 def test_plain_vcrpy_reads_the_same(tmp_path_factory, made):
     path = tmp_path_factory.getbasetemp() / "vcrpy.yaml"
     layout.write(path, layout.written(made, RECORDED))
@@ -103,7 +100,6 @@ def test_plain_vcrpy_reads_the_same(tmp_path_factory, made):
 
 
 @given(json_bodies, json_bodies | sse_bodies)
-@settled
 def test_json_and_streams_stand_as_blocks_whatever_is_in_them(asked, answered):
     text = layout.written([turn_of(asked, answered)], RECORDED)
 
@@ -111,7 +107,6 @@ def test_json_and_streams_stand_as_blocks_whatever_is_in_them(asked, answered):
 
 
 @given(texts)
-@settled
 def test_a_body_that_only_claims_to_be_json_is_kept_byte_for_byte(tmp_path_factory, text):
     path = tmp_path_factory.getbasetemp() / "claims.yaml"
     body = b"<" + text.encode() + b">"

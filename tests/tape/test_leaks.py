@@ -10,7 +10,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from fakemodel.tape.interaction import Request, Response
@@ -322,7 +322,6 @@ def test_what_is_no_cassette_is_read_as_far_as_it_goes(text, where):
     assert where in [where for _, where in severe(text)]
 
 
-@settings(derandomize=True, deadline=None)
 @given(st.text() | st.text("{}[]&*!|>-: \n#'\"ab%\\"), st.text())
 def test_no_text_is_too_strange_to_be_read(text, name):
     leaks(text, name=name, environ={"A_KEY": name})

@@ -4,7 +4,7 @@ import json
 from urllib.parse import quote, urlencode
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from fakemodel import SettingInvalid
@@ -178,7 +178,6 @@ queries = st.lists(st.tuples(st.sampled_from("abc"), st.text(max_size=3)), max_s
 
 
 @given(forms, forms)
-@settings(derandomize=True, deadline=None)
 def test_forms_match_by_their_pairs(one, other):
     key = Matcher().key
 
@@ -187,7 +186,6 @@ def test_forms_match_by_their_pairs(one, other):
 
 
 @given(queries, st.randoms(use_true_random=False))
-@settings(derandomize=True, deadline=None)
 def test_the_order_of_a_query_does_not_matter(pairs, random):
     shuffled = random.sample(pairs, len(pairs))
 
@@ -197,7 +195,6 @@ def test_the_order_of_a_query_does_not_matter(pairs, random):
 
 
 @given(values, st.randoms(use_true_random=False))
-@settings(derandomize=True, deadline=None)
 def test_the_order_of_members_does_not_matter(value, random):
     def shuffled(value):
         if isinstance(value, dict):
@@ -227,7 +224,6 @@ def test_what_is_no_list_of_paths_is_refused(ignore, message):
 
 
 @given(values, values)
-@settings(derandomize=True, deadline=None)
 def test_requests_differ_just_where_they_do_not_match(one, other):
     matcher = Matcher()
 

@@ -16,8 +16,6 @@ from fakemodel.tape.interaction import Interaction, Request, Response
 from fakemodel.tape.order import in_order
 from fakemodel.tape.scrub import scrubbed
 
-settled = settings(derandomize=True, deadline=None)
-
 CAPITALS = {"Brazil": "Brasília", "Peru": "Lima", "the Netherlands": "Amsterdam, by law"}
 
 
@@ -89,7 +87,7 @@ def overlap(schedule: Sequence[str]) -> bool:
 
 
 @given(schedules)
-@settings(settled, max_examples=20)
+@settings(max_examples=20)
 def test_conversations_that_overlap_are_recorded_as_the_same_file(tmp_path_factory, schedule):
     folder = tmp_path_factory.getbasetemp()
     assume(overlap(schedule))
@@ -98,7 +96,7 @@ def test_conversations_that_overlap_are_recorded_as_the_same_file(tmp_path_facto
 
 
 @given(schedules, schedules)
-@settings(settled, max_examples=20)
+@settings(max_examples=20)
 def test_conversations_are_replayed_in_any_order(tmp_path_factory, recorded, replayed):
     path = tmp_path_factory.getbasetemp() / "parallel.yaml"
     record(path, recorded)
@@ -181,7 +179,6 @@ def text(turns: Sequence[Interaction]) -> str:
     "firsts", [["a", "bb", "ccc"], ["same", "same", "same"]], ids=["other questions", "the same question"]
 )
 @given(data=st.data())
-@settled
 def test_the_order_does_not_depend_on_who_was_faster(firsts, data):
     conversations = made([[first, *rest] for first, rest in zip(firsts, [["x", "y"], ["x", "z"], ["w"]], strict=True)])
     every = [at for at, turns in enumerate(conversations) for _ in turns]
@@ -193,7 +190,6 @@ def test_the_order_does_not_depend_on_who_was_faster(firsts, data):
 @given(
     st.lists(st.lists(st.sampled_from(["a", "bb", "ccc", "a\n", "Ω"]), min_size=1, max_size=3), max_size=4), st.data()
 )
-@settled
 def test_a_turn_stays_behind_those_that_it_goes_on_from(questions, data):
     conversations = made([[question.replace("\n", "\\n") for question in asked] for asked in questions])
     every = [at for at, turns in enumerate(conversations) for _ in turns]

@@ -22,7 +22,6 @@ from fakemodel.tape.told import Told
 URI = "https://api.openai.com/v1/responses"
 JSON = {"content-type": ["application/json"]}
 TOLD = Told("tape", Path("tape.yaml"), lambda mode: f"{mode} it")
-settled = settings(derandomize=True, deadline=None)
 
 
 def uuid(number: int) -> str:
@@ -152,7 +151,7 @@ questions = st.fixed_dictionaries(
     st.lists(questions, max_size=10),
     st.sampled_from([(), ("after",)]),
 )
-@settings(settled, max_examples=400)
+@settings(max_examples=400)
 def test_the_look_up_finds_what_a_walk_finds(recorded, sent, ignore):
     turns = [turn(body, {"number": number, "id": id_}) for number, (body, id_) in enumerate(recorded)]
     requests = [asked(body) for body in [*(body for body, _ in recorded[1::2]), *sent]]
@@ -219,7 +218,7 @@ PIECES = [
 
 
 @given(st.lists(st.sampled_from(PIECES), max_size=12).map("".join))
-@settings(settled, max_examples=500)
+@settings(max_examples=500)
 def test_all_identifiers_of_a_text_are_found(text):
     assert list(identifiers(text)) == [found[0] for found in IDENTIFIER.finditer(text)]
     assert renamed(text, lambda found: f"<{found[0]}>") == IDENTIFIER.sub(r"<\g<0>>", text)

@@ -17,7 +17,6 @@ RECORDED = {"from": "api.openai.com, 127.0.0.1:8000", "with": "openai 3.52.0", "
 URI = "https://api.openai.com/v1/responses"
 JSON = {"content-type": ["application/json"], "openai-version": ["2020-10-01"]}
 STREAM = {"content-type": ["text/event-stream; charset=utf-8"]}
-settled = settings(derandomize=True, deadline=None)
 
 
 def turn(
@@ -81,7 +80,6 @@ free_turns = st.builds(
 
 
 @given(st.lists(plain_turns, min_size=1, max_size=3))
-@settled
 def test_what_the_layout_writes_is_read(by_yaml, made):
     content = written(made).encode()
 
@@ -170,7 +168,7 @@ def edited(text: str, edits: Sequence[tuple[str, int, str, int]]) -> str:
 
 
 @given(st.lists(plain_turns | free_turns, max_size=3), edits, st.booleans())
-@settings(settled, max_examples=600)
+@settings(max_examples=600)
 def test_an_edited_file_is_read_as_yaml_reads_it_or_left_to_it(by_yaml, made, edits, carriage_returns):
     text = edited(written(made), edits)
     content = (text.replace("\n", "\r\n") if carriage_returns else text).encode()

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import fakemodel
@@ -16,7 +16,6 @@ from fakemodel.tape.interaction import Interaction, Request, Response
 
 API = "https://api.openai.com/v1"
 JSON = {"content-type": ["application/json"]}
-settled = settings(derandomize=True, deadline=None)
 
 
 def uuid(number: int) -> str:
@@ -363,13 +362,11 @@ def answered(turns: Sequence[Interaction], names: Mapping[str, str]) -> list[obj
 
 
 @given(conversations())
-@settled
 def test_a_conversation_replays_as_it_was_recorded(replay, turns):
     assert replay(turns, [each.request for each in turns]) == answered(turns, {})
 
 
 @given(conversations(), st.sets(st.sampled_from(POOL)))
-@settled
 def test_any_of_the_clients_identifiers_may_be_fresh_ones(replay, turns, changed):
     names = {each: fresh(each) for each in changed}
 
@@ -379,7 +376,6 @@ def test_any_of_the_clients_identifiers_may_be_fresh_ones(replay, turns, changed
 
 
 @given(conversations(), st.data())
-@settled
 def test_the_clients_identifiers_may_change_places(replay, turns, data):
     own = set(named(turns))
     names: dict[str, str] = {}
@@ -393,7 +389,6 @@ def test_the_clients_identifiers_may_change_places(replay, turns, data):
 
 
 @given(conversations(), st.data())
-@settled
 def test_two_identifiers_never_become_one(replay, turns, data):
     pairs = sorted(
         {(a, b) for a in named(turns) for b in named(turns) if a < b and POOL.index(a) // 3 == POOL.index(b) // 3}
@@ -408,7 +403,6 @@ def test_two_identifiers_never_become_one(replay, turns, data):
 
 
 @given(conversations(), st.data())
-@settled
 def test_one_identifier_never_becomes_two(replay, turns, data):
     found = named(turns)
     places = [at for at, id_ in enumerate(found) if found.count(id_) > 1]
@@ -434,7 +428,6 @@ def test_one_identifier_never_becomes_two(replay, turns, data):
 
 
 @given(conversations(), st.data())
-@settled
 def test_no_other_id_goes_for_one_that_the_server_gave_out(replay, turns, data):
     ids = [resp(number) for number in range(1, len(turns) + 1)]
     going_on = [at for at, each in enumerate(turns) if b"resp_" in each.request.body]

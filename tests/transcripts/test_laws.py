@@ -8,7 +8,7 @@ from collections import Counter
 from contextlib import suppress
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from fakemodel import Reply, StreamError, transcript
@@ -19,7 +19,6 @@ from fakemodel.wire import chat, responses
 LEFT_OUT = {"usage", "obfuscation", "created", "created_at", "completed_at", "encrypted_content"}
 NAMED = {"id", "item_id", "call_id", "container_id"}
 
-laws = settings(derandomize=True, deadline=None, max_examples=100)
 
 ITEMS = [
     {"type": "web_search_call", "status": "completed", "action": {"type": "search", "query": "weather"}},
@@ -105,7 +104,6 @@ def spoken(event):
     return deltas, [event.get(key) for key in ("type", "output_index", "content_index", "summary_index")]
 
 
-@laws
 @given(streams, st.data())
 def test_a_value_that_is_another_one_is_told(stream, data):
     path = data.draw(st.sampled_from(list(leaves(stream))))
@@ -115,7 +113,6 @@ def test_a_value_that_is_another_one_is_told(stream, data):
     assert transcript(other) != transcript(stream)
 
 
-@laws
 @given(event_streams, st.data())
 def test_an_id_that_is_not_the_same_everywhere_is_told(stream, data):
     places = list(leaves(stream, named=True))
@@ -127,7 +124,6 @@ def test_an_id_that_is_not_the_same_everywhere_is_told(stream, data):
     assert transcript(other) != transcript(stream)
 
 
-@laws
 @given(streams, st.data())
 def test_what_is_no_stream_of_the_api_is_told_or_refused_by_our_own_error(stream, data):
     path = data.draw(st.sampled_from(list(holders(stream))))
@@ -137,7 +133,6 @@ def test_what_is_no_stream_of_the_api_is_told_or_refused_by_our_own_error(stream
         assert transcript(stream)
 
 
-@laws
 @given(replies(), st.data())
 def test_what_is_no_answer_of_the_api_is_told_or_refused_by_our_own_error(reply, data):
     answer = copy.deepcopy(data.draw(st.sampled_from([responses.response(reply), chat.completion(reply)])))
@@ -154,7 +149,6 @@ def test_a_list_in_the_place_of_a_word_is_refused(answer):
         transcript(answer)
 
 
-@laws
 @given(streams, st.data())
 def test_an_event_that_is_missing_is_told(stream, data):
     place = data.draw(st.integers(0, len(stream) - 1))
@@ -162,7 +156,6 @@ def test_an_event_that_is_missing_is_told(stream, data):
     assert transcript(renumbered(stream[:place] + stream[place + 1 :])) != transcript(stream)
 
 
-@laws
 @given(streams, st.data())
 def test_an_event_that_came_twice_is_told(stream, data):
     place = data.draw(st.integers(0, len(stream) - 1))
@@ -170,7 +163,6 @@ def test_an_event_that_came_twice_is_told(stream, data):
     assert transcript(renumbered(stream[: place + 1] + stream[place:])) != transcript(stream)
 
 
-@laws
 @given(streams, st.data())
 def test_two_events_that_changed_places_are_told(stream, data):
     place = data.draw(st.integers(0, len(stream) - 2))
@@ -180,7 +172,6 @@ def test_two_events_that_changed_places_are_told(stream, data):
     assert transcript(renumbered([*stream[:place], second, first, *stream[place + 2 :]])) != transcript(stream)
 
 
-@laws
 @given(streams, st.integers(1, 2**32))
 def test_what_is_drawn_anew_each_time_is_not_told(stream, seed):
     def anew(value):
@@ -199,7 +190,6 @@ def test_what_is_drawn_anew_each_time_is_not_told(stream, seed):
     assert transcript(anew(stream)) == transcript(stream)
 
 
-@laws
 @given(replies())
 def test_objects_of_the_sdk_have_the_text_of_their_payloads(reply):
     assert transcript(reply.events()) == transcript(responses.events(reply))
@@ -207,7 +197,6 @@ def test_objects_of_the_sdk_have_the_text_of_their_payloads(reply):
     assert transcript(reply.response()) == transcript(reply)
 
 
-@laws
 @given(streams)
 def test_each_event_has_one_line_and_deltas_share_theirs(stream):
     text = transcript(stream)

@@ -3,7 +3,6 @@
 import json
 import re
 from collections.abc import Iterator
-from itertools import pairwise
 
 import openai
 import pytest
@@ -14,9 +13,9 @@ from openai._streaming import SSEDecoder
 from fakemodel import Reply, check_chunks, check_events, sse, text
 from fakemodel.httpx_modules import response as http_response
 from fakemodel.httpx_modules import sdk_httpx
-from fakemodel.strategies import replies
+from fakemodel.strategies import cuts, replies
 
-laws = settings(derandomize=True, deadline=None, max_examples=200)
+laws = settings(max_examples=200)
 streamed = pytest.mark.parametrize("render", [Reply.events, Reply.chunks])
 
 
@@ -272,10 +271,7 @@ DONE = {Reply.events: [], Reply.chunks: ["[DONE]"]}
 @given(reply=replies(), data=st.data())
 def test_a_stream_that_is_cut_anywhere_is_the_same_stream(render, reply, data):
     found = render(reply)
-    body = sse(found)
-    within = [place for place, byte in enumerate(body) if byte & 0xC0 == 0x80 or byte == 0x0A]
-    cuts = data.draw(st.sets(st.integers(0, len(body)) | st.sampled_from(within), max_size=8))
-    pieces = [body[start:end] for start, end in pairwise([0, *sorted(cuts), len(body)])]
+    pieces = data.draw(cuts(sse(found)))
 
     assert decoded(pieces) == [*map(wire_form, found), *DONE[render]]
     assert streamed_to_a_client(render, pieces) == found

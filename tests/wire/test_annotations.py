@@ -1,12 +1,10 @@
 """Citations of a text: after which delta they come, what repeats them, and what Chat Completions makes of them."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from fakemodel import FakeOpenAI, Reply, ReplyInvalid, check_chunks, check_events, refusal, text
-
-laws = settings(derandomize=True, deadline=None, max_examples=100)
 
 MEMBERS = {"url": "https://a.test", "title": "A"}
 FILE = {"type": "file_citation", "file_id": "file-1", "filename": "a.txt", "index": 3}
@@ -186,7 +184,6 @@ fragments = st.lists(st.text(max_size=6), min_size=1, max_size=4)
 citations = st.lists(st.builds(url_citation, st.integers(0, 9), st.integers(0, 30)) | st.just(FILE), max_size=4)
 
 
-@laws
 @given(st.lists(st.builds(lambda found, cited: text(*found, annotations=cited), fragments, citations), max_size=3))
 def test_whatever_is_cited_keeps_the_laws_and_its_order(parts):
     reply = Reply(*parts)

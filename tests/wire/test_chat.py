@@ -1,25 +1,10 @@
 """What the Chat Completions API streams and answers: the first chunk, the last ones, and what they add up to."""
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given
 
 from fakemodel import FakeOpenAI, Reply, ReplyInvalid, refusal, text, tool_call, usage
-from tests.wire.replies import with_usage
-
-fragments = st.lists(st.text(max_size=6), min_size=1, max_size=3)
-texts = fragments.map(lambda found: text(*found)) | fragments.map(
-    lambda found: text(*found, logprobs=[-0.5 * number for number, _ in enumerate(found)])
-)
-calls = st.builds(
-    tool_call, st.sampled_from(["f", "get_weather"]), st.lists(st.text(max_size=6), max_size=3) | st.just({"a": "é"})
-)
-replies = st.builds(
-    lambda parts, usage: Reply(*parts, usage=usage),
-    st.lists(texts | fragments.map(lambda found: refusal(*found)) | calls, min_size=1, max_size=4),
-    st.none() | st.builds(usage, st.integers(0, 99), st.integers(0, 99)),
-)
-laws = settings(derandomize=True, deadline=None, max_examples=100)
+from fakemodel.strategies import replies
 
 
 def choices(reply):
@@ -227,8 +212,7 @@ def test_an_empty_answer_is_the_same_streamed_or_not(stream):
     assert message.content == ""
 
 
-@laws
-@given(replies)
+@given(replies())
 def test_what_is_true_of_every_stream(reply):
     *chunks, last = [chunk.to_dict() for chunk in reply.chunks()]
     heads = [
@@ -246,8 +230,7 @@ def test_what_is_true_of_every_stream(reply):
     assert indexes == sorted(indexes)
 
 
-@laws
-@given(replies)
+@given(replies())
 def test_the_chunks_add_up_to_the_completion(reply):
     *chunks, last = reply.chunks()
     (choice,) = reply.completion().choices
@@ -277,38 +260,3 @@ def test_the_chunks_add_up_to_the_completion(reply):
         reply.completion().created,
         reply.completion().model,
     )
-
-
-@settings(laws, max_examples=25)
-@given(replies)
-def test_the_sdk_accumulates_the_stream_to_the_completion(reply):
-    reply = with_usage(reply)
-    client = FakeOpenAI([reply]).client()
-    request = {"model": "fake-model", "messages": [{"role": "user", "content": "Hi"}]}
-    with client.chat.completions.stream(**request, stream_options={"include_usage": True}) as stream:
-        final = stream.get_final_completion()
-    completion = reply.completion()
-    (ours,), (theirs,) = completion.choices, final.choices
-
-    assert (theirs.message.content, theirs.message.refusal) == (ours.message.content, ours.message.refusal)
-    assert [(call.id, call.function.name, call.function.arguments) for call in theirs.message.tool_calls or ()] == [
-        (call.id, call.function.name, call.function.arguments) for call in ours.message.tool_calls or ()
-    ]
-    assert theirs.finish_reason == ours.finish_reason
-    assert final.usage == completion.usage
-    assert final.id == completion.id
-
-
-@settings(laws, max_examples=25)
-@given(replies)
-def test_the_apis_agree_on_what_was_said(reply):
-    message = reply.completion().choices[0].message
-    items = reply.output
-    content = [part for item in items if item.type == "message" for part in item.content]
-
-    assert (message.content or "") == reply.response().output_text
-    assert (message.refusal or "") == "".join(part.refusal for part in content if part.type == "refusal")
-    assert [(call.function.name, call.function.arguments) for call in message.tool_calls or ()] == [
-        (item.name, item.arguments) for item in items if item.type == "function_call"
-    ]
-    assert reply.completion().usage.total_tokens == reply.response().usage.total_tokens

@@ -2,7 +2,7 @@
 
 import openai
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from fakemodel import (
@@ -17,8 +17,7 @@ from fakemodel import (
     tool_call,
     usage,
 )
-
-laws = settings(derandomize=True, deadline=None, max_examples=100)
+from fakemodel.strategies import replies
 
 F, G = tool_call("f", ["{", "}"], id="call_f"), tool_call("g", id="call_g")
 CHAT = {"model": "fake-model", "messages": [{"role": "user", "content": "Hi"}], "n": 2}
@@ -216,21 +215,11 @@ async def test_a_model_has_none_either():
         await model.get_response(input="Hi")
 
 
-fragments = st.lists(st.text(max_size=6), min_size=1, max_size=3)
-parts = (
-    fragments.map(lambda found: text(*found))
-    | fragments.map(lambda found: refusal(*found))
-    | st.builds(tool_call, st.sampled_from(["f", "g"]), st.lists(st.text(max_size=6), max_size=3))
-)
-single = st.lists(parts, max_size=3).map(lambda found: Reply(*found))
+@given(st.lists(replies(), min_size=2, max_size=4))
+def test_each_choice_is_streamed_as_it_would_be_alone(several):
+    chunks = Reply.choices(*several).chunks()
 
-
-@laws
-@given(st.lists(single, min_size=2, max_size=4))
-def test_each_choice_is_streamed_as_it_would_be_alone(replies):
-    chunks = Reply.choices(*replies).chunks()
-
-    for index, reply in enumerate(replies):
+    for index, reply in enumerate(several):
         own = [{**choice, "index": 0} for choice in choices(chunks) if choice["index"] == index]
         alone = choices(reply.chunks())
         assert [without_ids(each) for each in own] == [without_ids(each) for each in alone]

@@ -10,7 +10,7 @@ from openai.types.responses import ResponseOutputText, ResponseTextDoneEvent
 from fakemodel import Reply, reasoning, refusal, text, tool_call
 from fakemodel.wire.difference import comparison
 
-laws = settings(derandomize=True, deadline=None, max_examples=200)
+laws = settings(max_examples=200)
 
 fragments = st.lists(st.text(max_size=200), min_size=1, max_size=4)
 parts = (

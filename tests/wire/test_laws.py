@@ -1,12 +1,11 @@
 """The laws of the wire: every real stream keeps them, and hardly a changed one does."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-from fakemodel import Reply, StreamError, check_chunks, check_events, refusal, text, tool_call
-
-laws = settings(derandomize=True, deadline=None, max_examples=100)
+from fakemodel import Reply, StreamError, check_chunks, check_events, refusal, text
+from fakemodel.strategies import replies
 
 
 def with_event(stream, position, event):
@@ -209,17 +208,7 @@ def test_a_changed_stream_of_chunks_is_refused(chunk_streams, figures):
     figures["changed chunk streams refused"] = f"{count - len(found):,} of {count:,}"
 
 
-fragments = st.lists(st.text(max_size=6), min_size=1, max_size=3)
-parts = (
-    fragments.map(lambda found: text(*found))
-    | fragments.map(lambda found: text(*found, logprobs=[-0.5] * len(found)))
-    | fragments.map(lambda found: refusal(*found))
-    | st.builds(tool_call, st.sampled_from(["f", "g"]), st.lists(st.text(max_size=6), max_size=3))
-)
-
-
-@laws
-@given(st.lists(parts, max_size=4).map(lambda found: Reply(*found)), st.booleans())
+@given(replies(), st.booleans())
 def test_whatever_is_built_keeps_the_laws(reply, include_usage):
     check_events(reply.events())
     check_chunks(reply.chunks(include_usage=include_usage))

@@ -1,12 +1,10 @@
 """Log probabilities: the three ways to write them, and where both APIs say them."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from fakemodel import FakeOpenAI, Reply, ReplyInvalid, check_chunks, check_events, refusal, text, tool_call
-
-laws = settings(derandomize=True, deadline=None, max_examples=100)
 
 
 def entry(token, logprob, *top):
@@ -205,7 +203,6 @@ entries = st.builds(
 )
 
 
-@laws
 @given(st.lists(st.tuples(tokens, numbers | entries | st.lists(entries, max_size=3)), min_size=1, max_size=4))
 def test_however_they_are_written_both_apis_say_the_same(pairs):
     reply = Reply(text(*(fragment for fragment, _ in pairs), logprobs=[given for _, given in pairs]))

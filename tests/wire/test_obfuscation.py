@@ -3,13 +3,11 @@
 import json
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from fakemodel import Reply, check_chunks, check_events, reasoning, refusal, sse, text, tool_call
 from fakemodel.wire.deviations import DEVIATIONS
-
-laws = settings(derandomize=True, deadline=None, max_examples=100)
 
 CALLS = [
     {"type": "custom_tool_call", "id": "ctc_1", "call_id": "call_1", "name": "f", "input": "ls -l"},
@@ -48,7 +46,6 @@ def json_texts(chunks):
     return [frame.removeprefix("data: ") for frame in frames if frame.startswith("data: {")]
 
 
-@laws
 @given(replies)
 def test_a_delta_and_its_obfuscation_fill_blocks_of_16_characters(reply):
     events = reply.events(obfuscation=True)
@@ -60,14 +57,12 @@ def test_a_delta_and_its_obfuscation_fill_blocks_of_16_characters(reply):
     check_events(events)
 
 
-@laws
 @given(replies)
 def test_events_say_the_same_with_obfuscation_and_without(reply):
     assert without_obfuscation(reply.events(obfuscation=True)) == [event.to_dict() for event in reply.events()]
     assert reply.events(obfuscation=True) == reply.events(obfuscation=True)
 
 
-@laws
 @given(spoken, st.booleans())
 def test_the_json_of_a_chunk_has_one_character_more_than_blocks_of_16(reply, include_usage):
     chunks = reply.chunks(include_usage=include_usage, obfuscation=True)
@@ -77,7 +72,6 @@ def test_the_json_of_a_chunk_has_one_character_more_than_blocks_of_16(reply, inc
     check_chunks(chunks)
 
 
-@laws
 @given(spoken)
 def test_chunks_say_the_same_with_obfuscation_and_without(reply):
     assert without_obfuscation(reply.chunks(obfuscation=True)) == [chunk.to_dict() for chunk in reply.chunks()]

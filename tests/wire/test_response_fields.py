@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from fakemodel import FakeOpenAI, Reply, ReplyInvalid, check_events, text, tool_call, usage
 
-laws = settings(derandomize=True, deadline=None, max_examples=50)
+laws = settings(max_examples=50)
 
 FAILED = {"status": "failed", "error": "It broke."}
 FIELDS = {

@@ -3,18 +3,14 @@
 import json
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from openai._streaming import SSEDecoder
 
-from fakemodel import FakeModelError, FakeOpenAI, Reply, StreamError, refusal, sse, text, tool_call, usage
+from fakemodel import FakeModelError, FakeOpenAI, Reply, StreamError, sse, text, tool_call, usage
+from fakemodel.strategies import replies
 from fakemodel.wire.sse import split
 
-laws = settings(derandomize=True, deadline=None, max_examples=100)
-said = st.text() | st.sampled_from(["\n\n", "\r\n\r\n", "\r\r", "\u2028\x85\x0b", "data: [DONE]\n\n", "🌦"])
-replies = st.builds(
-    Reply, st.builds(text, said, said), st.builds(refusal, said), st.builds(tool_call, st.just("f"), st.lists(said))
-)
 RENDERINGS = pytest.mark.parametrize("render", [Reply.events, Reply.chunks])
 
 
@@ -107,8 +103,7 @@ def test_the_wire_form_is_what_fake_openai_serves(render):
 
 
 @RENDERINGS
-@laws
-@given(reply=replies)
+@given(reply=replies())
 def test_objects_of_the_sdk_and_dicts_are_decoded_to_the_same_payloads(render, reply):
     objects = render(reply)
     payloads = [found.to_dict() for found in objects]
@@ -122,7 +117,6 @@ def test_objects_of_the_sdk_and_dicts_are_decoded_to_the_same_payloads(render, r
         assert frames == [(None, payload) for payload in (*payloads, "[DONE]")]
 
 
-@laws
 @given(st.binary() | st.lists(st.sampled_from([b"\r", b"\n", b"data: x", b"\x00"])).map(b"".join))
 def test_the_frames_of_any_bytes_are_those_bytes_again(body):
     assert b"".join(split(body)) == body
@@ -130,8 +124,7 @@ def test_the_frames_of_any_bytes_are_those_bytes_again(body):
 
 
 @RENDERINGS
-@laws
-@given(reply=replies)
+@given(reply=replies())
 def test_a_stream_is_cut_into_one_frame_each(render, reply):
     payloads = render(reply)
 

@@ -8,20 +8,18 @@ without its call: no server gave these answers in this order, so that it is an e
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from fakemodel.api.http import conversation_of
-from fakemodel.context import Context, check_messages, items_of
-from fakemodel.state import Conversation, State, Stored
-from fakemodel.tape.address import api_path
+from fakemodel.context import check_messages
+from fakemodel.state import State
 from fakemodel.tape.answers import answer_of, json_or_none
 from fakemodel.tape.checks.finding import Finding
 from fakemodel.tape.checks.laws import is_the_apis
 from fakemodel.tape.interaction import Interaction
+from fakemodel.tape.kept import EFFECTS, Exchange, named_in, sent_in
+from fakemodel.tape.operations import operation_of
 from fakemodel.wire.errors import ERRORS, Refused
-from fakemodel.wire.payload import Payload
 
 __all__ = ["broken_chains"]
 
@@ -71,68 +69,41 @@ class _Chains:
 
     def take(self, number: int, turn: Interaction) -> None:
         """Go on to a turn. Raises _Broken."""
-        path = api_path(turn.request.uri)
-        if path is None or turn.response.status >= 400:
+        if turn.response.status >= 400:
             return
-        route = f"{turn.request.method} {path.partition('?')[0].rstrip('/')}"
-        for pattern, take in ROUTES:
-            if found := pattern.fullmatch(route):
-                body = json_or_none(turn.request.body)
-                answer = answer_of(turn.response).body
-                take(self, number, body if isinstance(body, dict) else {}, answer, **found.groupdict())
-
-    def create(self, number: int, body: Payload, answer: Payload) -> None:
-        previous, conversation = body.get("previous_response_id"), conversation_of(body)
-        store = next((each["store"] for each in (body, answer) if each.get("store") is not None), True)
-        if not store:
-            self.ended[answer["id"]] = f"which turn {number} did not store"
-        if body.get("prompt") or {previous, conversation} & self.unknown:
-            self.unknown.add(answer["id"])
-            return
+        operation, body = operation_of(turn.request), json_or_none(turn.request.body)
+        asked = body if isinstance(body, dict) else {}
+        exchange = Exchange(operation, asked, sent_in(asked), answer_of(turn.response).body)
         try:
-            saw = self.state.context(items_of(body.get("input")), previous, conversation)
+            self._take(number, exchange)
         except Refused as refused:
-            self.unknown |= {answer["id"], *filter(None, (previous, conversation))}
-            raise self._broken(number, refused) from None
-        chain = self.state.chain_of(previous)
-        first = number if chain is None else chain
-        self.state.keep(Stored({"background": False, **answer, "store": store}, saw, first, conversation))
-
-    def update(self, number: int, body: Payload, answer: Payload, response: str) -> None:
-        kept = self.state.responses.get(response)
-        if kept is not None and isinstance(answer.get("output"), list):
-            self.state.keep(Stored({**kept.body, **answer}, kept.saw, kept.chain, kept.conversation_id))
-
-    def delete(self, number: int, body: Payload, answer: Payload, response: str) -> None:
-        self.ended[response] = f"which turn {number} deleted"
-        self.state.responses.pop(response, None)
-
-    def converse(self, number: int, body: Payload, answer: Payload) -> None:
-        items = Context(items_of(body.get("items")))
-        self.state.conversations[answer["id"]] = Conversation(answer["id"], 0, items=items)
-
-    def add(self, number: int, body: Payload, answer: Payload, conversation: str) -> None:
-        if kept := self._conversation(conversation):
-            kept.items = kept.items.extended(answer["data"])
-
-    def remove(self, number: int, body: Payload, answer: Payload, conversation: str, item: str) -> None:
-        if kept := self._conversation(conversation):
-            kept.items = Context(each for each in kept.items if each.get("id") != item)
-
-    def end(self, number: int, body: Payload, answer: Payload, conversation: str) -> None:
-        self.ended[conversation] = f"which turn {number} deleted"
-        self.state.conversations.pop(conversation, None)
-
-    def complete(self, number: int, body: Payload, answer: Payload) -> None:
-        try:
-            check_messages(body["messages"])
-        except Refused as refused:
+            self.unknown |= {exchange.id, *filter(None, named_in(asked))}
             raise self._broken(number, refused) from None
 
-    def _conversation(self, conversation: str) -> Conversation | None:
-        if conversation not in self.state.conversations and conversation not in self.ended:
-            self.unknown.add(conversation)
-        return self.state.conversations.get(conversation)
+    def _take(self, number: int, exchange: Exchange) -> None:
+        key, id_ = exchange.operation.key, exchange.id
+        if key == "POST chat/completions":
+            check_messages(exchange.body["messages"])
+        elif key == RESPOND:
+            self._respond(number, exchange)
+        elif key in EFFECTS:
+            if key in OF_ITEMS and id_ not in self.state.conversations and id_ not in self.ended:
+                self.unknown.add(id_)
+            EFFECTS[key](self.state, exchange)
+            if key in DELETIONS:
+                self.ended[id_] = f"which turn {number} deleted"
+
+    def _respond(self, number: int, exchange: Exchange) -> None:
+        named = named_in(exchange.body)
+        if not exchange.id or exchange.body.get("prompt") or self.unknown.intersection(named):
+            self.unknown.add(exchange.id)
+            return
+        saw = self.state.context(exchange.sent, *named)
+        own = saw[len(saw) - len(exchange.sent) :]
+        EFFECTS[RESPOND](self.state, exchange._replace(sent=own))
+        kept = self.state.responses.get(exchange.id)
+        if kept is None or not kept.body["store"]:
+            self.ended[exchange.id] = f"which turn {number} did not store"
 
     def _broken(self, number: int, refused: Refused) -> _Broken:
         if refused.reason not in DANGLING:
@@ -148,21 +119,12 @@ class _Chains:
         return _Broken(f"{goes_on}, which no turn before it gave out", severe=False)
 
 
-ROUTES: Sequence[tuple[re.Pattern[str], Callable[..., None]]] = [
-    (re.compile(pattern), take)
-    for pattern, take in (
-        (r"POST /v1/responses", _Chains.create),
-        (r"GET /v1/responses/(?P<response>[^/]+)", _Chains.update),
-        (r"POST /v1/responses/(?P<response>[^/]+)/cancel", _Chains.update),
-        (r"DELETE /v1/responses/(?P<response>[^/]+)", _Chains.delete),
-        (r"POST /v1/conversations", _Chains.converse),
-        (r"DELETE /v1/conversations/(?P<conversation>[^/]+)", _Chains.end),
-        (r"POST /v1/conversations/(?P<conversation>[^/]+)/items", _Chains.add),
-        (r"DELETE /v1/conversations/(?P<conversation>[^/]+)/items/(?P<item>[^/]+)", _Chains.remove),
-        (r"POST /v1/chat/completions", _Chains.complete),
-    )
-]
-"""What becomes of the state, by the method and the path."""
+RESPOND = "POST responses"
+
+OF_ITEMS = {"POST conversations/*/items", "DELETE conversations/*/items/*"}
+"""The operations that change the items of a conversation."""
+
+DELETIONS = {"DELETE responses/*", "DELETE conversations/*"}
 
 
 def _given_out(turns: Sequence[Interaction]) -> dict[str, int]:

@@ -14,16 +14,18 @@ from fakemodel.errors import StreamError
 from fakemodel.tape.checks.finding import Finding
 from fakemodel.tape.content_encoding import decoded
 from fakemodel.tape.interaction import Interaction, Response
+from fakemodel.tape.operations import operation_of
 from fakemodel.wire.laws import check_chunks, check_events
 from fakemodel.wire.sse import payloads_in
 
 __all__ = ["broken_laws", "is_the_apis"]
 
 CHECKS: Mapping[str, tuple[str, Callable[[Iterable[object]], None]]] = {
-    "completions": ("chunk", check_chunks),
-    "responses": ("event", check_events),
+    "POST chat/completions": ("chunk", check_chunks),
+    "POST responses": ("event", check_events),
+    "GET responses/*": ("event", check_events),
 }
-"""What streams are made of and held to, by the last word of the address that is no id."""
+"""What the operations stream, and what that is held to."""
 
 
 def is_the_apis(turn: Interaction) -> bool:
@@ -34,18 +36,12 @@ def is_the_apis(turn: Interaction) -> bool:
 def broken_laws(turns: Sequence[Interaction], *, quoted: bool) -> Iterator[Finding]:
     """The first breach of each law in each recorded stream; what stands there is `quoted`, or kept back."""
     for number, turn in enumerate(turns, 1):
-        kind = _kind(turn)
-        if kind is None or not turn.response.is_stream or turn.response.status >= 400:
+        key = operation_of(turn.request).key
+        if key not in CHECKS or not turn.response.is_stream or turn.response.status >= 400:
             continue
-        for position, law, what in _broken(turn.response, *CHECKS[kind], quoted):
-            where = f"turn {number}, {CHECKS[kind][0]} {position}"
+        for position, law, what in _broken(turn.response, *CHECKS[key], quoted):
+            where = f"turn {number}, {CHECKS[key][0]} {position}"
             yield Finding("law", f"{what} (law: {law})", where, severe=is_the_apis(turn), turn=number)
-
-
-def _kind(turn: Interaction) -> str | None:
-    """What the turn streams, if its address is one that streams."""
-    words = urlsplit(turn.request.uri).path.rstrip("/").split("/")[-2:]
-    return next((word for word in reversed(words) if word in CHECKS), None)
 
 
 def _broken(

@@ -217,4 +217,4 @@ class Histories(Runs):
 
 
 TestHistories = Histories.TestCase
-TestHistories.settings = settings(derandomize=True, deadline=None, max_examples=120, stateful_step_count=30)
+TestHistories.settings = settings(max_examples=120, stateful_step_count=30)
