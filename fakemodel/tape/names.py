@@ -13,7 +13,8 @@ from fakemodel.wire.ids import PREFIXES
 
 __all__ = ["Names", "Numbered", "identifiable"]
 
-SHORT = re.compile(rb"[A-Za-z]+_[0-9]+\b")
+SHORT = re.compile(rb"(?<![A-Za-z])[A-Za-z]++_[0-9]++\b")
+"""What has the form of a short name. A word is looked at once, from its start, for it may be as long as the body."""
 
 MEMBER = re.compile(
     rb'"(?:id|call_id|tool_call_id|item_id|previous_response_id|conversation)": ?"((?:%b)[_-][0-9A-Za-z]{16,})"'

@@ -205,6 +205,15 @@ def test_a_page_says_what_it_needs_where_that_is_missing():
     assert told.stderr == 'fakemodel: a page needs jinja2: pip install "fakemodel[cli]"\n'
 
 
+@pytest.mark.parametrize("word", ["a" * 3_000_000, "_" * 3_000_000, "call_" * 600_000, "Zm9v" * 750_000 + "=="])
+def test_a_word_without_an_end_is_shown_whole(tmp_path: Path, word):
+    file = put(tmp_path / "endless.yaml", interaction({"input": word}, response(1, message(word))))
+
+    told = run("show", file).stdout
+
+    assert told.count(word) == 2
+
+
 def test_a_cassette_without_turns_says_so(tmp_path: Path):
     assert run("show", put(tmp_path / "empty.yaml")).stdout == "no turns\n"
 
