@@ -105,6 +105,7 @@ class _Making:
         """The routes that were not answered as recorded, though no model is asked there."""
         self.named = _named(turns)
         self.asking = [index for index, turn in enumerate(turns) if _asks(turn)]
+        self.asks = frozenset(self.asking)
         self.guards = guards_of(turns, self.asking)
         self.api = FakeOpenAI()
         self.rehearsal = Rehearsal(self.api)
@@ -124,7 +125,7 @@ class _Making:
 
     def _take(self, index: int, turn: Interaction) -> str | None:
         """Take a turn into the script; returns why it is not answered as it was. Raises ReplyInvalid, StreamError."""
-        if index not in self.asking:
+        if index not in self.asks:
             why = self._differs(turn) if self.served else None
             if why and _is_routable(turn):
                 self.otherwise.add((turn.request.method, _path(turn)))
