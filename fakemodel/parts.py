@@ -10,6 +10,7 @@ from math import inf
 from typing import Any, TypeAlias
 
 from fakemodel.errors import ReplyInvalid
+from fakemodel.shown import Shown
 from fakemodel.wire.grammar import problem_of
 from fakemodel.wire.payload import Payload, payload_of
 
@@ -31,7 +32,7 @@ __all__ = [
 
 
 @dataclass(frozen=True, slots=True)
-class Text:
+class Text(Shown):
     """Text that the model writes: each fragment is streamed as one delta.
 
     `logprobs` has the entries of each fragment's tokens, in the form of the wire; `annotations` are citations.
@@ -52,7 +53,7 @@ class Text:
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
+class Refusal(Shown):
     """A refusal of the model's own: each fragment is streamed as one delta.
 
     `logprobs` has the entries of each fragment's tokens, where Chat Completions was recorded with some.
@@ -66,7 +67,7 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True)
-class Reasoning:
+class Reasoning(Shown):
     """Reasoning: each fragment of its summary is streamed as one delta; without any there is no summary."""
 
     fragments: tuple[str, ...] = ()
@@ -80,7 +81,7 @@ class Reasoning:
 
 
 @dataclass(frozen=True, slots=True)
-class ToolCall:
+class ToolCall(Shown):
     """A call of one of the caller's functions; the fragments add up to its arguments, a JSON text."""
 
     name: str
@@ -99,7 +100,7 @@ class ToolCall:
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class Item(Shown):
     """An output item in its wire form: one the vocabulary has no word for, or one that was recorded.
 
     `streamed` has the events of its own that it was streamed with (deltas, annotations, partial images); where it
@@ -125,7 +126,7 @@ Part: TypeAlias = Text | Refusal | Reasoning | ToolCall | Item
 
 
 @dataclass(frozen=True, slots=True)
-class Usage:
+class Usage(Shown):
     """Token counts: `cached` of the input, `reasoning` of the output."""
 
     input: int

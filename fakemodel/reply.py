@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from fakemodel.errors import ReplyInvalid
 from fakemodel.parts import Part, Usage, part_of
+from fakemodel.shown import Shown
 from fakemodel.wire.payload import Payload
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ class Recorded:
 
 
 @dataclass(frozen=True, slots=True, init=False, repr=False)
-class Reply:
+class Reply(Shown):
     """One turn of a model: its parts in order, and what the wire says beside them.
 
     Neighbouring `text` and `refusal` parts are the content of one message. A plain string is a `text`,

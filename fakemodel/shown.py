@@ -2,9 +2,26 @@
 
 from __future__ import annotations
 
-__all__ = ["counted", "one_line", "sent", "shortened"]
+from typing import Protocol
+
+__all__ = ["Shown", "counted", "one_line", "sent", "shortened"]
 
 WIDTH = 60
+
+
+class Printer(Protocol):
+    """What pretty printers have in common."""
+
+    def text(self, text: str, /) -> None: ...
+
+
+class Shown:
+    """A value that pretty printers, as those of IPython and hypothesis, show by its repr: it is the code that makes it."""
+
+    __slots__ = ()
+
+    def _repr_pretty_(self, printer: Printer, cycle: bool) -> None:
+        printer.text(repr(self))
 
 
 def shortened(words: str) -> str:

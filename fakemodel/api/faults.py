@@ -15,6 +15,7 @@ from types import MappingProxyType
 from fakemodel.api.http import Answer, Delivery, Ending, json_answer
 from fakemodel.api.streamed_answer import StreamedAnswer, Unfit
 from fakemodel.errors import ReplyInvalid
+from fakemodel.shown import Shown
 from fakemodel.wire.errors import FAILURES, ApiError
 from fakemodel.wire.sse import frame
 
@@ -42,7 +43,7 @@ RETRY_AT_ONCE = {"retry-after-ms": "1"}
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(Shown):
     """One thing that goes wrong: either an answer `instead` of the server's, or what becomes of that.
 
     One `of_streams` befalls nothing else. `laws` are those that a stream with it breaks, by its API (`responses`,

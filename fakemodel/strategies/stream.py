@@ -12,6 +12,7 @@ from hypothesis.strategies import SearchStrategy
 from fakemodel.errors import ReplyInvalid
 from fakemodel.parts import tool_call
 from fakemodel.reply import Reply, altered
+from fakemodel.shown import Shown
 from fakemodel.strategies.reply import reasonings, replies, tool_calls
 from fakemodel.wire import chat
 from fakemodel.wire.deviations import DEVIATIONS
@@ -25,7 +26,7 @@ __all__ = ["Reads", "Rendered", "chunks", "cuts", "events"]
 T = TypeVar("T")
 
 
-class Rendered(list[T], Generic[T]):
+class Rendered(Shown, list[T], Generic[T]):
     """A stream: a list of its chunks or events, shown as the code that makes it. `reply` is what it says."""
 
     def __init__(self, reply: Reply, rendering: str, **options: object) -> None:
@@ -104,7 +105,7 @@ def events(said: SearchStrategy[Reply] | None = None) -> SearchStrategy[list[Res
     )
 
 
-class Reads(list[bytes]):
+class Reads(Shown, list[bytes]):
     """What a client reads of `body`, one read after the other, cut at these places.
 
     It is shown as the code that makes it, where a few cuts are shown with what is around them.

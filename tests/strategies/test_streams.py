@@ -41,6 +41,30 @@ def test_the_simplest_is_what_a_person_would_write(strategy, shown):
 
 
 @pytest.mark.parametrize(
+    ("strategy", "shown"),
+    [
+        (replies(), "said=Reply(text('a'))"),
+        (strategies.texts(), "said=text('a')"),
+        (strategies.reasonings(), "said=reasoning('a')"),
+        (st.lists(replies(), min_size=1), "said=[Reply(text('a'))]"),
+        (chunks(), "said=Reply(text('a')).chunks()"),
+        (cuts(b"abc"), "said=Reads(body)"),
+        (strategies.faults(), "said=faults.status(429)"),
+    ],
+)
+def test_hypothesis_shows_what_failed_as_the_code_that_makes_it(strategy, shown):
+    @settings(database=None, derandomize=True, deadline=None, phases=[Phase.generate, Phase.shrink])
+    @given(said=strategy)
+    def fails(said):
+        raise AssertionError
+
+    with pytest.raises(AssertionError) as failed:
+        fails()
+
+    assert f"    {shown},\n" in "\n".join([*failed.value.__notes__, ""])
+
+
+@pytest.mark.parametrize(
     ("condition", "shown"),
     [
         (lambda reply: not reply.parts, "Reply()"),
