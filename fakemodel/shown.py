@@ -16,7 +16,7 @@ class Printer(Protocol):
 
 
 class Shown:
-    """A value that pretty printers, as those of IPython and hypothesis, show by its repr: it is the code that makes it."""
+    """A value that pretty printers, as those of IPython and hypothesis, show by its repr: the code that makes it."""
 
     __slots__ = ()
 

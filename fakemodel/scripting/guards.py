@@ -43,7 +43,7 @@ def guards_of(turns: Sequence[Interaction], asking: Sequence[int]) -> dict[int, 
     for index, each in asked.items():
         alike[json_text({"items": each.items, "ids": [each.previous_response_id, each.conversation]})].append(index)
     telling = _Telling([asked[indexes[0]] for indexes in alike.values()])
-    found = {}
+    found: dict[int, Guard] = {}
     for number, indexes in enumerate(alike.values()):
         guard = telling.guard(number)
         if guard is not None:

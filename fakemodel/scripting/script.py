@@ -22,6 +22,7 @@ from fakemodel.scripting.answers import Named, body_of, reply_of, written
 from fakemodel.scripting.guards import asked_of, guards_of
 from fakemodel.scripting.rehearsal import Rehearsal
 from fakemodel.tape.address import api_path, place
+from fakemodel.tape.conversation import Watch
 from fakemodel.tape.interaction import Interaction
 from fakemodel.wire.payload import Payload, json_of
 
@@ -85,13 +86,16 @@ class Script:
     unsaid: list[str] = field(default_factory=list)
 
 
-def script_of(turns: Sequence[Interaction], *, served: bool) -> Script:
-    """The script that says the recorded turns: `served` by a FakeOpenAI, or by a FakeModel, that hears of no others."""
+def script_of(turns: Sequence[Interaction], *, served: bool, watch: Watch = iter) -> Script:
+    """The script that says the recorded turns: `served` by a FakeOpenAI, or by a FakeModel, that hears of no others.
+
+    `watch` is given the turns, and sees them one by one.
+    """
     making = _Making(turns, served)
-    making.play()
+    making.play(watch)
     if making.otherwise:
         making = _Making(turns, served, list(_routes(turns, making.otherwise)))
-        making.play()
+        making.play(watch)
     return making.script
 
 
@@ -113,8 +117,8 @@ class _Making:
             left = iter(route.answers)
             self.api.on(route.method, route.path, lambda _, left=left: next(left))  # type: ignore[misc]
 
-    def play(self) -> None:
-        for index, turn in enumerate(self.turns):
+    def play(self, watch: Watch) -> None:
+        for index, turn in enumerate(watch(self.turns)):
             try:
                 why = self._take(index, turn)
             except (ReplyInvalid, StreamError) as error:

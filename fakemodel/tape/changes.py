@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 
 from fakemodel.parts import Usage
 from fakemodel.tape.answers import answer_of
-from fakemodel.tape.conversation import RESPONSES, Conversation, Turn, conversation_of
+from fakemodel.tape.conversation import RESPONSES, Conversation, Turn, Watch, conversation_of
 from fakemodel.tape.interaction import Interaction
 from fakemodel.tape.match import Difference, Matcher
 from fakemodel.tape.miss import route
@@ -62,17 +62,17 @@ Chain: TypeAlias = "tuple[tuple[int, int], Chain | None]"
 """Two places, and those before them."""
 
 
-def changes(old: Sequence[Interaction], new: Sequence[Interaction]) -> Changes:
-    """What changed from one recording to another."""
-    conversations = conversation_of(old), conversation_of(new)
-    return Changes(*conversations, tuple(_changed(identifiable(old), identifiable(new), *conversations)))
+def changes(old: Sequence[Interaction], new: Sequence[Interaction], watch: Watch = iter) -> Changes:
+    """What changed from one recording to another; `watch` sees the turns of each, and of both, one by one."""
+    conversations = conversation_of(old, watch), conversation_of(new, watch)
+    return Changes(*conversations, tuple(_changed(identifiable(old), identifiable(new), *conversations, watch)))
 
 
 def _changed(
-    old: Sequence[Interaction], new: Sequence[Interaction], was: Conversation, now: Conversation
+    old: Sequence[Interaction], new: Sequence[Interaction], was: Conversation, now: Conversation, watch: Watch
 ) -> Iterator[Change]:
     matcher, renaming = Matcher(), Renaming(())
-    for i, j in _pairs(old, new, matcher):
+    for i, j in watch([*_pairs(old, new, matcher)]):
         if i is None or j is None:
             yield Change(old=None if i is None else was.turns[i], new=None if j is None else now.turns[j])
             continue
@@ -113,6 +113,19 @@ def _side_by_side(old: range, new: range, told: Sequence[Sequence[Sequence[Any]]
 
 
 def _common(old: Sequence[Any], new: Sequence[Any]) -> list[tuple[int, int]]:
+    """The places of equal values that have the same order on both sides: at the start, at the end, and in between."""
+    least = min(len(old), len(new))
+    start = next((at for at in range(least) if old[at] != new[at]), least)
+    end = next((at for at in range(least - start) if old[-1 - at] != new[-1 - at]), least - start)
+    between = _longest(old[start : len(old) - end], new[start : len(new) - end])
+    return [
+        *((at, at) for at in range(start)),
+        *((start + i, start + j) for i, j in between),
+        *((len(old) - at, len(new) - at) for at in range(end, 0, -1)),
+    ]
+
+
+def _longest(old: Sequence[Any], new: Sequence[Any]) -> list[tuple[int, int]]:
     """The places of as many equal values as have the same order on both sides, each the nth of its kind on either.
 
     That is the longest increasing subsequence of places, for which a look-up is enough for each value.
