@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 from fakemodel.choice import choice
 from fakemodel.shown import counted, one_line
 from fakemodel.tape.report import Format, report
+from fakemodel.watched import MANY, watched
 
 if TYPE_CHECKING:
     import typer
@@ -23,9 +24,6 @@ if TYPE_CHECKING:
 __all__ = ["main"]
 
 T = TypeVar("T")
-
-MANY = 20
-"""The files from which on a bar shows how far it is."""
 
 
 def main() -> None:
@@ -196,10 +194,5 @@ def _existing(paths: list[Path]) -> list[Path]:
 
 
 def _watched(done: Iterable[T], total: int) -> list[T]:
-    """All that is done, with a bar meanwhile where somebody watches and it takes a while."""
-    if total < MANY or not sys.stderr.isatty():
-        return list(done)
-    from rich.console import Console
-    from rich.progress import track
-
-    return list(track(done, "Cassettes", total=total, console=Console(stderr=True), transient=True))
+    """All that is done, with a bar meanwhile where it takes a while."""
+    return list(watched(done, total, "Cassettes") if total >= MANY else done)

@@ -26,6 +26,9 @@ __all__ = ["Rehearsal"]
 ANEW = {*DRAWN_ANEW, "id", "first_id", "last_id", "item_id"}
 """The members of an answer that are other ones each time."""
 
+WORD = re.compile("[A-Za-z0-9_]+")
+"""What an id consists of, as a word or as several: `resp_1`, `chatcmpl-1`, `functions.get_weather:0`."""
+
 
 class Rehearsal:
     """A FakeOpenAI that is asked what was recorded, turn by turn."""
@@ -33,6 +36,8 @@ class Rehearsal:
     def __init__(self, api: FakeOpenAI) -> None:
         self._transport = api.transport()
         self._ids: dict[str, str] = {}
+        self._begun: dict[str, list[str]] = {}
+        """The recorded ids by their first words, the longest of each first."""
 
     def differs(self, turn: Interaction) -> str | None:
         """In what the answer to a recorded request is not the recorded one; None where it is.
@@ -65,11 +70,20 @@ class Rehearsal:
         return live
 
     def _today(self, text: str) -> str:
-        """A recorded text with the ids of today."""
-        if not self._ids:
-            return text
-        recorded = "|".join(map(re.escape, sorted(self._ids, key=len, reverse=True)))
-        return re.sub(rf"(?<![A-Za-z0-9_])(?:{recorded})(?![A-Za-z0-9_])", lambda found: self._ids[found[0]], text)
+        """A recorded text with the ids of today.
+
+        Its words are looked up, so that it costs what it is long, and not what was recorded before it.
+        """
+        pieces, end = [], 0
+        for word in WORD.finditer(text):
+            start = word.start()
+            for recorded in self._begun.get(word[0], ()):
+                after = start + len(recorded)
+                if start >= end and text.startswith(recorded, start) and not WORD.match(text, after):
+                    pieces += [text[end:start], self._ids[recorded]]
+                    end = after
+                    break
+        return "".join([*pieces, text[end:]])
 
     def _in_today(self, body: bytes) -> bytes:
         return self._today(body.decode("latin-1")).encode("latin-1")
@@ -79,11 +93,19 @@ class Rehearsal:
             for key in recorded.keys() & live.keys():
                 old, new = recorded[key], live[key]
                 if key in ("id", "call_id") and isinstance(old, str) and isinstance(new, str) and old != new:
-                    self._ids.setdefault(old, new)
+                    self._replace(old, new)
                 self._learn(old, new)
         elif isinstance(recorded, list) and isinstance(live, list):
             for pair in zip(recorded, live, strict=False):
                 self._learn(*pair)
+
+    def _replace(self, recorded: str, live: str) -> None:
+        begins = WORD.match(recorded)
+        if begins and recorded not in self._ids:
+            self._ids[recorded] = live
+            alike = self._begun.setdefault(begins[0], [])
+            alike.append(recorded)
+            alike.sort(key=len, reverse=True)
 
 
 def _difference(recorded: Response, live: Response) -> str | None:

@@ -22,6 +22,7 @@ from fakemodel.scripting.answers import Named, body_of, reply_of, written
 from fakemodel.scripting.guards import asked_of, guards_of
 from fakemodel.scripting.rehearsal import Rehearsal
 from fakemodel.tape.address import api_path, place
+from fakemodel.tape.conversation import Watch
 from fakemodel.tape.interaction import Interaction
 from fakemodel.tape.operations import operation_of
 from fakemodel.wire.payload import Payload, json_of
@@ -86,13 +87,16 @@ class Script:
     unsaid: list[str] = field(default_factory=list)
 
 
-def script_of(turns: Sequence[Interaction], *, served: bool) -> Script:
-    """The script that says the recorded turns: `served` by a FakeOpenAI, or by a FakeModel, that hears of no others."""
+def script_of(turns: Sequence[Interaction], *, served: bool, watch: Watch = iter) -> Script:
+    """The script that says the recorded turns: `served` by a FakeOpenAI, or by a FakeModel, that hears of no others.
+
+    `watch` is given the turns, and sees them one by one.
+    """
     making = _Making(turns, served)
-    making.play()
+    making.play(watch)
     if making.otherwise:
         making = _Making(turns, served, list(_routes(turns, making.otherwise)))
-        making.play()
+        making.play(watch)
     return making.script
 
 
@@ -106,6 +110,7 @@ class _Making:
         """The routes that were not answered as recorded, though no model is asked there."""
         self.named = _named(turns)
         self.asking = [index for index, turn in enumerate(turns) if _asks(turn)]
+        self.asks = frozenset(self.asking)
         self.guards = guards_of(turns, self.asking)
         self.api = FakeOpenAI()
         self.rehearsal = Rehearsal(self.api)
@@ -113,8 +118,8 @@ class _Making:
             left = iter(route.answers)
             self.api.on(route.method, route.path, lambda _, left=left: next(left))  # type: ignore[misc]
 
-    def play(self) -> None:
-        for index, turn in enumerate(self.turns):
+    def play(self, watch: Watch) -> None:
+        for index, turn in enumerate(watch(self.turns)):
             try:
                 why = self._take(index, turn)
             except (ReplyInvalid, StreamError) as error:
@@ -125,7 +130,7 @@ class _Making:
 
     def _take(self, index: int, turn: Interaction) -> str | None:
         """Take a turn into the script; returns why it is not answered as it was. Raises ReplyInvalid, StreamError."""
-        if index not in self.asking:
+        if index not in self.asks:
             why = self._differs(turn) if self.served else None
             if why and _is_routable(turn):
                 self.otherwise.add((turn.request.method, _path(turn)))

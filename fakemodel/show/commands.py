@@ -1,18 +1,12 @@
 """The commands `show` and `diff` of the command line."""
 
-import os
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated
 
-from fakemodel.shown import one_line
+from fakemodel.opened import fail, file_of, reading, turns_of, watch_of
 
 if TYPE_CHECKING:
     import typer
-
-    from fakemodel.tape.interaction import Interaction
 
 __all__ = ["register"]
 
@@ -44,20 +38,20 @@ def register(app: "typer.Typer") -> None:
         from fakemodel.tape.conversation import conversation_of
         from fakemodel.tape.lines import lines
 
-        with _reading(cassette):
-            conversation = conversation_of(_read(cassette, empty=False))
+        with reading(cassette):
+            conversation = conversation_of(turns_of(cassette, whole=False), watch_of(cassette))
         if html is None:
             terminal.write(lines(conversation))
             return
         try:
-            with _reading(cassette):
-                text = page.of(conversation, cassette)
+            with reading(cassette):
+                text = page.of(conversation, cassette, watch_of(cassette))
         except ModuleNotFoundError as missing:
-            _fail(f'a page needs {missing.name}: pip install "fakemodel[cli]"')
+            fail(f'a page needs {missing.name}: pip install "fakemodel[cli]"')
         if html == "-":
             typer.echo(text)
-        elif Path(html).exists() and Path(html).samefile(_file(cassette)):
-            _fail(f"{html} is the cassette itself, and would be lost: name another file for the page")
+        elif Path(html).exists() and Path(html).samefile(file_of(cassette)):
+            fail(f"{html} is the cassette itself, and would be lost: name another file for the page")
         else:
             _write(Path(html), text)
 
@@ -73,12 +67,12 @@ def register(app: "typer.Typer") -> None:
         from fakemodel.show import differences, terminal
         from fakemodel.tape.changes import changes
 
-        with _reading(old):
-            before = _read(old, empty=True)
-        with _reading(new):
-            after = _read(new, empty=True)
-        with _reading(f"{old} or {new}"):
-            found = changes(before, after)
+        with reading(old):
+            before = turns_of(old, whole=True, empty=True)
+        with reading(new):
+            after = turns_of(new, whole=True, empty=True)
+        with reading(f"{old} or {new}"):
+            found = changes(before, after, watch_of(old, new))
         terminal.write(differences.told(found))
         raise typer.Exit(1 if found.changed else 0)
 
@@ -98,47 +92,8 @@ def _list() -> None:
     print('A test plays one by its name: @pytest.mark.cassette(name="…")')
 
 
-def _file(name: str) -> Path:
-    """The file that is named: by its path, or as one that ships."""
-    from fakemodel.tape.paths import SHIPPED, remedy_of_shipped, shipped, shipped_folder
-
-    if not name.startswith(SHIPPED):
-        return Path(name)
-    own = name.removeprefix(SHIPPED).removesuffix(".yaml")
-    return shipped().get(SHIPPED + own) or _fail(remedy_of_shipped(Path(f"{shipped_folder()}/{own}.yaml")))
-
-
-def _read(name: str, *, empty: bool) -> "list[Interaction]":
-    """The turns of a cassette; `empty` says that an empty file has none, as what was not there before a commit."""
-    from fakemodel.tape import layout
-
-    file = _file(name)
-    return [] if empty and not file.read_bytes() else layout.read(file)
-
-
-@contextmanager
-def _reading(name: str) -> Iterator[None]:
-    """Tells in a line why a cassette cannot be read, and exits."""
-    from fakemodel.tape.checks.files import told
-    from fakemodel.tape.layout import UNREADABLE
-
-    try:
-        yield
-    except FileNotFoundError:
-        _fail(f"there is no {name}")
-    except IsADirectoryError:
-        _fail(f"{name} is a folder: name a cassette in it")
-    except UNREADABLE as error:
-        _fail(f"{name} cannot be read: {told(error, os.environ)}")
-
-
 def _write(file: Path, text: str) -> None:
     try:
         file.write_text(text, encoding="utf-8")
     except OSError as error:
-        _fail(f"{file} cannot be written: {error.strerror}")
-
-
-def _fail(why: str) -> NoReturn:
-    print(f"fakemodel: {one_line(why)}", file=sys.stderr)
-    raise SystemExit(2)
+        fail(f"{file} cannot be written: {error.strerror}")

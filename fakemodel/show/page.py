@@ -9,7 +9,7 @@ from pathlib import Path
 
 from fakemodel.shown import counted
 from fakemodel.tape.answers import Answer, answer_of, json_or_none
-from fakemodel.tape.conversation import Conversation, Item, Turn
+from fakemodel.tape.conversation import Conversation, Item, Turn, Watch
 from fakemodel.tape.lines import context, outcome, relation, visible, what
 
 __all__ = ["of"]
@@ -30,8 +30,8 @@ class Told:
     events: list[tuple[str, str]]
 
 
-def of(conversation: Conversation, title: str) -> str:
-    """The page. `title` is what it is called, as the name of the cassette."""
+def of(conversation: Conversation, title: str, watch: Watch = iter) -> str:
+    """The page. `title` is what it is called, as the name of the cassette; `watch` sees the turns one by one."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     environment = Environment(
@@ -42,7 +42,7 @@ def of(conversation: Conversation, title: str) -> str:
         lstrip_blocks=True,
     )
     calls, outputs = _by_call(conversation, "call"), _by_call(conversation, "output")
-    turns = [_told(turn) for turn in conversation.turns]
+    turns = [_told(turn) for turn in watch(conversation.turns)]
     environment.filters |= {"visible": visible, "counted": counted}
     return environment.get_template(TEMPLATE).render(title=title, turns=turns, calls=calls, outputs=outputs)
 

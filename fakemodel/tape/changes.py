@@ -6,14 +6,15 @@ Times differ each time, and are not compared; nor is encrypted content, nor the 
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 from typing import Any, TypeAlias
 
 from fakemodel.parts import Usage
 from fakemodel.tape.answers import answer_of
-from fakemodel.tape.conversation import RESPONSES, Conversation, Turn, conversation_of
+from fakemodel.tape.conversation import RESPONSES, Conversation, Turn, Watch, conversation_of
 from fakemodel.tape.interaction import Interaction
 from fakemodel.tape.match import Difference, Matcher
 from fakemodel.tape.miss import route
@@ -53,18 +54,21 @@ class Changes:
 Pair: TypeAlias = tuple[int | None, int | None]
 """The indexes of a turn in both recordings; None where it is in one alone."""
 
+Chain: TypeAlias = "tuple[tuple[int, int], Chain | None]"
+"""Two places, and those before them."""
 
-def changes(old: Sequence[Interaction], new: Sequence[Interaction]) -> Changes:
-    """What changed from one recording to another."""
-    conversations = conversation_of(old), conversation_of(new)
-    return Changes(*conversations, tuple(_changed(old, new, *conversations)))
+
+def changes(old: Sequence[Interaction], new: Sequence[Interaction], watch: Watch = iter) -> Changes:
+    """What changed from one recording to another; `watch` sees the turns of each, and of both, one by one."""
+    conversations = conversation_of(old, watch), conversation_of(new, watch)
+    return Changes(*conversations, tuple(_changed(old, new, *conversations, watch)))
 
 
 def _changed(
-    old: Sequence[Interaction], new: Sequence[Interaction], was: Conversation, now: Conversation
+    old: Sequence[Interaction], new: Sequence[Interaction], was: Conversation, now: Conversation, watch: Watch
 ) -> Iterator[Change]:
     matcher, renaming = Matcher(), Renaming(())
-    for i, j in _pairs(old, new, matcher):
+    for i, j in watch([*_pairs(old, new, matcher)]):
         if i is None or j is None:
             yield Change(old=None if i is None else was.turns[i], new=None if j is None else now.turns[j])
             continue
@@ -84,24 +88,67 @@ def _changed(
 
 def _pairs(old: Sequence[Interaction], new: Sequence[Interaction], matcher: Matcher) -> Iterator[Pair]:
     """The turns side by side: first those that ask the same, then between these those that ask the same way."""
-    same = [[matcher.key(turn.request)[0] for turn in turns] for turns in (old, new)]
-    alike = [[route(turn.request) for turn in turns] for turns in (old, new)]
-    for equal, i, i_end, j, j_end in _aligned(*same):
-        if equal:
-            yield from zip(range(i, i_end), range(j, j_end), strict=True)
-            continue
-        for fits, k, k_end, m, m_end in _aligned(alike[0][i:i_end], alike[1][j:j_end]):
-            if fits:
-                yield from zip(range(i + k, i + k_end), range(j + m, j + m_end), strict=True)
-            else:
-                yield from ((index, None) for index in range(i + k, i + k_end))
-                yield from ((None, index) for index in range(j + m, j + m_end))
+    asked = [[matcher.key(turn.request)[0] for turn in turns] for turns in (old, new)]
+    ways = [[route(turn.request) for turn in turns] for turns in (old, new)]
+    return _side_by_side(range(len(old)), range(len(new)), (asked, ways))
 
 
-def _aligned(old: Sequence[Any], new: Sequence[Any]) -> Iterator[tuple[bool, int, int, int, int]]:
-    for tag, *ranges in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
-        i, i_end, j, j_end = ranges
-        yield tag == "equal", i, i_end, j, j_end
+def _side_by_side(old: range, new: range, told: Sequence[Sequence[Sequence[Any]]]) -> Iterator[Pair]:
+    """The indexes of turns by the first of what is `told` of both sides, those between by the next, the rest alone."""
+    if not told:
+        yield from ((index, None) for index in old)
+        yield from ((None, index) for index in new)
+        return
+    (was, now), *more = told
+    i = j = 0
+    for i_next, j_next in _common([was[index] for index in old], [now[index] for index in new]):
+        yield from _side_by_side(old[i:i_next], new[j:j_next], more)
+        yield old[i_next], new[j_next]
+        i, j = i_next + 1, j_next + 1
+    yield from _side_by_side(old[i:], new[j:], more)
+
+
+def _common(old: Sequence[Any], new: Sequence[Any]) -> list[tuple[int, int]]:
+    """The places of equal values that have the same order on both sides: at the start, at the end, and in between."""
+    least = min(len(old), len(new))
+    start = next((at for at in range(least) if old[at] != new[at]), least)
+    end = next((at for at in range(least - start) if old[-1 - at] != new[-1 - at]), least - start)
+    between = _longest(old[start : len(old) - end], new[start : len(new) - end])
+    return [
+        *((at, at) for at in range(start)),
+        *((start + i, start + j) for i, j in between),
+        *((len(old) - at, len(new) - at) for at in range(end, 0, -1)),
+    ]
+
+
+def _longest(old: Sequence[Any], new: Sequence[Any]) -> list[tuple[int, int]]:
+    """The places of as many equal values as have the same order on both sides, each the nth of its kind on either.
+
+    That is the longest increasing subsequence of places, for which a look-up is enough for each value.
+    """
+    places = {value: place for place, value in enumerate(_numbered(new))}
+    ends: list[int] = []
+    """Where on the new side the sequence of each length ends that leaves most room for others."""
+    longest: list[Chain] = []
+    for place, value in enumerate(_numbered(old)):
+        end = places.get(value)
+        if end is not None:
+            length = bisect_left(ends, end)
+            chain = (place, end), longest[length - 1] if length else None
+            ends[length : length + 1], longest[length : length + 1] = [end], [chain]
+    found, left = [], longest[-1] if longest else None
+    while left is not None:
+        pair, left = left
+        found.append(pair)
+    return found[::-1]
+
+
+def _numbered(values: Sequence[Any]) -> Iterator[tuple[Any, int]]:
+    """Each value, and how many equal ones came before it."""
+    seen = Counter[Any]()
+    for value in values:
+        yield value, seen[value]
+        seen[value] += 1
 
 
 def _said(turn: Interaction) -> Any:

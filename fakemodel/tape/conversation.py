@@ -6,9 +6,9 @@ another API. Identifiers have short names, by first appearance. `str(conversatio
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 from fakemodel.context import items_of
 from fakemodel.parts import Usage
@@ -21,7 +21,9 @@ from fakemodel.tape.operations import operation_of
 from fakemodel.wire import read_chat, read_responses
 from fakemodel.wire.payload import Payload
 
-__all__ = ["RESPONSES", "Conversation", "Item", "Turn", "conversation_of"]
+__all__ = ["RESPONSES", "Conversation", "Item", "Turn", "Watch", "conversation_of"]
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,10 +77,17 @@ class Conversation:
         return "\n".join(map(str, lines(self)))
 
 
-def conversation_of(interactions: Sequence[Interaction]) -> Conversation:
-    """The conversation that was recorded as these interactions."""
+class Watch(Protocol):
+    """Hands on what it is given, one by one, and may tell meanwhile how far it is; `iter` is one that tells nothing."""
+
+    def __call__(self, values: Sequence[T], /) -> Iterable[T]:
+        """The values."""
+
+
+def conversation_of(interactions: Sequence[Interaction], watch: Watch = iter) -> Conversation:
+    """The conversation that was recorded as these interactions; `watch` sees them one by one."""
     reader = _Reader(interactions)
-    turns = tuple(reader.turn(number, each) for number, each in enumerate(interactions, 1))
+    turns = tuple(reader.turn(number, each) for number, each in enumerate(watch(interactions), 1))
     return Conversation(turns, reader.named)
 
 

@@ -100,13 +100,9 @@ class Matcher:
 
 def _same(old: object, new: object, seen: Renaming) -> bool:
     """Whether two values are the same, by identifiers that fit those seen before."""
-    if not isinstance(old, str) or not isinstance(new, str):
-        return old == new
-    (recorded, then), (live, now) = map(seen.generalized, (old, new))
-    if recorded != live or not seen.explains(then, now):
-        return False
-    seen.learn(then, now)
-    return True
+    if isinstance(old, str) and isinstance(new, str):
+        return seen.fits(old, new)
+    return old == new
 
 
 def _by_name(request: Request) -> dict[str, Any]:

@@ -10,7 +10,8 @@ from fakemodel.tape.identifiers import kind_of, renamed
 
 __all__ = ["Names", "Numbered"]
 
-SHORT = re.compile(rb"[A-Za-z]+_[0-9]+\b")
+SHORT = re.compile(rb"(?<![A-Za-z])[A-Za-z]++_[0-9]++\b")
+"""What has the form of a short name. A word is looked at once, from its start, for it may be as long as the body."""
 
 
 class Numbered:

@@ -24,6 +24,7 @@ class Renaming:
         self._live: dict[str, str] = {}
         self._recorded: dict[str, str] = {}
         self._renamed = False
+        self._fit: dict[tuple[str, str], bool] = {}
         self.needs: list[frozenset[int]] = []
         """For each turn the indexes of those that gave out the ids which it sends."""
         brought: set[str] = set()
@@ -57,6 +58,19 @@ class Renaming:
             return f"\0{kind_of(identifier)}\0"  # no JSON text, and no address, holds such a word
 
         return renamed(text, kind), tuple(found)
+
+    def fits(self, recorded: str, live: str) -> bool:
+        """Whether a text is a recorded one, with identifiers that fit those so far; from now on they stand for these.
+
+        What was found of two texts stays so: a history is sent again with every turn.
+        """
+        texts = recorded, live
+        if texts not in self._fit:
+            (then, old), (now, new) = map(self.generalized, texts)
+            self._fit[texts] = then == now and self.explains(old, new)
+            if self._fit[texts]:
+                self.learn(old, new)
+        return self._fit[texts]
 
     def explains(self, recorded: Sequence[str], live: Sequence[str]) -> bool:
         """Whether each of the `live` identifiers may stand for the recorded one at its place."""

@@ -2,12 +2,15 @@
 
 import re
 import subprocess
+from base64 import b64encode
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
+from fakemodel.tape import layout
 from fakemodel.tape.paths import shipped
+from fakemodel.tape.payloads import folder_of, taken_out
 from tests.cli.commands import call, id_of, interaction, message, put, response, run
 
 pytestmark = pytest.mark.skipif(
@@ -134,8 +137,59 @@ def test_streamed_and_plain_answers_that_say_the_same_are_equal_but_for_the_requ
     assert re.findall(r"(request|answer|usage) *(\S*)", told.stdout) == [("request", "stream")] * 2
 
 
+def test_of_turns_that_ask_the_same_each_is_compared_with_one(tmp_path: Path):
+    def polls(count: int, *others: int) -> list[dict]:
+        return [interaction(asks("Another?" if n in others else "Ready?"), response(1)) for n in range(count)]
+
+    old, new = put(tmp_path / "old.yaml", *polls(1200)), put(tmp_path / "new.yaml", *polls(1200, 700))
+    many = put(tmp_path / "many.yaml", *polls(1200, *range(0, 1200, 3)))
+
+    assert run("diff", old, new).stdout.splitlines()[-1] == "1200 turns: 1 differs, 0 new, 0 gone"
+    turns, differ, added, gone = map(int, re.findall(r"\d+", run("diff", old, many).stdout.splitlines()[-1]))
+    assert (turns, differ + added, differ + gone) == (1200, 400, 400)
+
+
+def test_turns_that_changed_their_places_are_told_as_few_as_can_be(tmp_path: Path):
+    def asked(texts: str) -> list[dict]:
+        return [interaction(asks(text), response(1), uri=f"https://example.com/{text}") for text in texts]
+
+    old, new = put(tmp_path / "old.yaml", *asked("abcdefg")), put(tmp_path / "new.yaml", *asked("defagbc"))
+
+    told = run("diff", old, new).stdout
+
+    assert re.findall(r"^([-+]) turn .*example.com/(\w)\b", told, flags=re.MULTILINE) == [
+        *(("-", "a"), ("-", "b"), ("-", "c"), ("+", "a"), ("+", "b"), ("+", "c"))
+    ]
+
+
+def test_an_image_is_the_same_in_the_cassette_and_in_a_file_beside_it(tmp_path: Path):
+    def recorded(name: str, image: bytes, over: int) -> Path:
+        turn = interaction(
+            asks([{"role": "user", "content": f"data:;base64,{b64encode(image).decode()}"}]), response(1)
+        )
+        turns, payloads = taken_out(layout.read(put(tmp_path / name, turn)), over)
+        for digest, payload in payloads.items():
+            folder_of(tmp_path / name).mkdir()
+            (folder_of(tmp_path / name) / f"{digest}.bin").write_bytes(payload)
+        (tmp_path / name).write_text(layout.written(turns, {"from": "api.openai.com"}), encoding="utf-8")
+        return tmp_path / name
+
+    inside, beside = recorded("inside.yaml", b"cat" * 99, 999), recorded("beside.yaml", b"cat" * 99, 99)
+    other = recorded("other.yaml", b"dog" * 99, 99)
+
+    assert "payload-sha256-" in beside.read_text(encoding="utf-8")
+    assert run("diff", inside, beside).stdout == "1 turn, equal\n"
+    assert run("diff", beside, other).stdout.endswith("1 turn: 1 differs, 0 new, 0 gone\n")
+    assert "kept beside the cassette" not in run("diff", inside, other).stdout
+
+    for payload in folder_of(beside).iterdir():
+        payload.unlink()
+    lost = run("diff", inside, beside)
+    assert (lost.returncode, lost.stdout) == (2, "")
+    assert re.search(r"beside.yaml cannot be read: its payload \w{64} is not beside it\n", lost.stderr)
+
+
 def test_every_cassette_that_ships_equals_itself():
-    from fakemodel.tape import layout
     from fakemodel.tape.changes import changes
 
     for name, file in shipped().items():

@@ -125,7 +125,9 @@ def test_a_page_does_not_take_the_place_of_its_cassette(tmp_path: Path):
 
 
 def test_a_name_that_leads_out_of_those_that_ship_is_none_of_them():
-    told = run("show", "fakemodel:/etc/passwd")
+    for command in ("show", "script"):
+        told = run(command, "fakemodel:/etc/passwd")
 
-    assert (told.returncode, told.stderr.count("\n")) == (2, 1)
-    assert told.stderr.startswith("fakemodel: No cassette of that name ships.")
+        assert (told.returncode, told.stderr.count("\n")) == (2, 1)
+        assert told.stderr.startswith("fakemodel: fakemodel:/etc/passwd cannot be read: ")
+        assert told.stderr.endswith("leads out of the folder of cassettes.\n")

@@ -4,13 +4,15 @@ import os
 import pty
 import re
 import subprocess
+import sys
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
+from fakemodel.tape import layout
 from fakemodel.tape.paths import shipped
-from tests.cli.commands import CHAT, RUN, call, id_of, interaction, message, put, response, run
+from tests.cli.commands import CHAT, ENVIRON, RUN, call, id_of, interaction, message, put, response, run
 
 pytestmark = pytest.mark.skipif(
     not (find_spec("typer") and find_spec("rich")), reason="the command line needs typer and rich, the `cli` extra"
@@ -120,10 +122,7 @@ def on_a_terminal(*arguments: object, environ=()) -> str:
     """What the command writes to a terminal that is 80 wide."""
     import fcntl
     import struct
-    import sys
     import termios
-
-    from tests.cli.commands import ENVIRON
 
     master, terminal = pty.openpty()
     fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
@@ -193,7 +192,7 @@ def test_what_is_not_there_is_told_with_what_may_be_meant(tmp_path: Path):
     meant = run("show", "fakemodel:chat/txt")
 
     assert [each.returncode for each in (missing, folder, meant)] == [2, 2, 2]
-    assert missing.stderr == "fakemodel: there is no nowhere.yaml\n"
+    assert missing.stderr == "fakemodel: there is no nowhere.yaml. `fakemodel show` lists those that ship.\n"
     assert folder.stderr == f"fakemodel: {tmp_path} is a folder: name a cassette in it\n"
     assert "fakemodel:chat/text does; is it meant?" in meant.stderr
 
@@ -205,12 +204,60 @@ def test_a_page_says_what_it_needs_where_that_is_missing():
     assert told.stderr == 'fakemodel: a page needs jinja2: pip install "fakemodel[cli]"\n'
 
 
+@pytest.mark.parametrize(
+    ("command", "told"),
+    [
+        (("show", "large.yaml"), "assistant  Hello"),
+        (("show", "large.yaml", "--html", "-"), "</html>"),
+        (("diff", "large.yaml", "large.yaml"), "2 turns, equal\n"),
+        (("script", "large.yaml"), "return api\n"),
+    ],
+)
+@pytest.mark.parametrize("length", [10, 4_000_000])
+def test_a_bar_shows_how_far_it_is_on_a_terminal_where_a_cassette_is_large(tmp_path: Path, command, told, length):
+    asked = {"model": "gpt-4.1", "input": "x" * length}
+    turns = interaction(asked, response(1, message("Hello"))), interaction(asked, response(2, message("Hello", 2)))
+    interactions = layout.read(put(tmp_path / "large.yaml", *turns))
+    (tmp_path / "large.yaml").write_text(layout.written(interactions, {"from": "api.openai.com"}), encoding="utf-8")
+    watched, terminal = pty.openpty()
+
+    arguments = [sys.executable, "-c", RUN, *command]
+    environ = {**ENVIRON, "TERM": "xterm", "COLUMNS": "100"}
+    found = subprocess.run(arguments, cwd=tmp_path, env=environ, stdout=subprocess.PIPE, stderr=terminal, check=True)
+    os.write(terminal, b"end")
+    seen = b""
+    while not seen.endswith(b"end"):
+        seen += os.read(watched, 1 << 16)
+    os.close(watched)
+    os.close(terminal)
+
+    assert told in found.stdout.decode()
+    assert (b"Reading" in seen, b"Turns" in seen) == ((True, True) if length > 10 else (False, False))
+
+
+def test_an_image_that_is_kept_beside_the_cassette_is_told_so(tmp_path: Path):
+    image = {"type": "input_image", "image_url": f"data:image/png;base64,payload-sha256-{'0' * 64}"}
+    file = put(tmp_path / "image.yaml", interaction({"input": [{"role": "user", "content": [image]}]}, response(1)))
+
+    told = run("show", file).stdout
+
+    assert told.splitlines()[1] == "  user  [input_image data:image/png;base64, kept beside the cassette]"
+
+
+@pytest.mark.parametrize("word", ["a" * 3_000_000, "_" * 3_000_000, "call_" * 600_000, "Zm9v" * 750_000 + "=="])
+def test_a_word_without_an_end_is_shown_whole(tmp_path: Path, word):
+    file = put(tmp_path / "endless.yaml", interaction({"input": word}, response(1, message(word))))
+
+    told = run("show", file).stdout
+
+    assert told.count(word) == 2
+
+
 def test_a_cassette_without_turns_says_so(tmp_path: Path):
     assert run("show", put(tmp_path / "empty.yaml")).stdout == "no turns\n"
 
 
 def test_every_file_of_the_corpus_and_every_cassette_that_ships_is_shown(corpus: Path):
-    from fakemodel.tape import layout
     from fakemodel.tape.conversation import conversation_of
 
     for file in (*sorted(corpus.rglob("*.yaml")), *shipped().values()):
