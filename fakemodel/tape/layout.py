@@ -23,6 +23,7 @@ import yaml
 from fakemodel.tape import reader
 from fakemodel.tape.interaction import Headers, Interaction, Request, Response
 from fakemodel.tape.reader import UNPRINTABLE, headers_of, status_of
+from fakemodel.tape.yaml_events import TooLarge, assert_bounded
 
 __all__ = [
     "UNREADABLE",
@@ -61,12 +62,7 @@ def read(path: Path) -> list[Interaction]:
 
 def read_as_yaml(path: Path) -> list[Interaction]:
     """The turns of the cassette at `path`, of others or edited: what `read` gives, at YAML's pace. Raises the same."""
-    from vcr.serializers import yamlserializer
-
-    try:
-        content = yamlserializer.deserialize(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, *ODD) as error:
-        raise ValueError(f"it is not YAML: {_problem(error)}") from None
+    content = _content(path)
     if not isinstance(content, Mapping) or not isinstance(content.get("interactions"), list):
         raise ValueError("it has no list of `interactions`")
     turns = []
@@ -76,6 +72,29 @@ def read_as_yaml(path: Path) -> list[Interaction]:
         except ODD as error:
             raise ValueError(f"turn {number} is not an interaction ({_problem(error)})") from None
     return turns
+
+
+def _content(path: Path) -> Any:
+    """What stands in a file: YAML, or JSON, of which YAML does not know all escapes. Raises ValueError."""
+    from vcr.serializers import yamlserializer
+
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+        if text.lstrip().startswith("{"):  # as a mapping of YAML may, too
+            try:
+                return json.loads(text)
+            except ValueError:
+                if path.suffix == ".json":
+                    raise
+        assert_bounded(text)
+        return yamlserializer.deserialize(text)
+    except TooLarge:
+        raise
+    except RecursionError:
+        raise TooLarge("it is nested too deeply") from None
+    except (yaml.YAMLError, *ODD) as error:
+        kind = "JSON" if path.suffix == ".json" else "YAML"
+        raise ValueError(f"it is not {kind}: {_problem(error)}") from None
 
 
 def _problem(error: Exception) -> str:

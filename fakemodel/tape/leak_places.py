@@ -27,14 +27,11 @@ from fakemodel.tape.leak_texts import (
     marked,
     tree_views,
 )
+from fakemodel.tape.yaml_events import bounded
 
 __all__ = ["NAME", "file_views"]
 
-LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 NAME = "the file's name"
-DEEPEST = 500
-"""How deep a YAML file is read; no cassette is, and the parser takes long for those that are."""
-
 STREAM = re.compile(r"\s*(?:data|event|id|retry)?:")
 BLOCK_END = re.compile(r"\r\n\r\n|\n\n|\r\r")
 DATA = re.compile(r"^data: ?([^\r\n]*)", re.MULTILINE)
@@ -74,15 +71,14 @@ def _read(text: str) -> tuple[list[Any], list[tuple[int, str]]]:
     anchors: dict[object, Any] = {}
     inner = [documents]
     at, line = 0, 1
-    events: Iterator[Any] = yaml.parse(text, Loader=LOADER)
-    for event in events:
+    for event in bounded(text):
         anchor, start, end = getattr(event, "anchor", None), event.start_mark, event.end_mark
         if isinstance(event, yaml.CollectionEndEvent):
             done = inner.pop()
             if isinstance(done, Pairs):  # keys and values by turns, so far
                 done[:] = [_pair(*both) for both in zip(done[::2], done[1::2], strict=True)]
         elif isinstance(event, yaml.AliasEvent):
-            inner[-1].append(anchors.get(anchor, ""))
+            inner[-1].append(anchors[anchor])
         elif isinstance(event, yaml.NodeEvent):
             value: Any = Pairs() if isinstance(event, yaml.MappingStartEvent) else []
             if isinstance(event, yaml.ScalarEvent):
@@ -95,8 +91,6 @@ def _read(text: str) -> tuple[list[Any], list[tuple[int, str]]]:
             inner[-1].append(value)
             if isinstance(value, list):
                 inner.append(value)
-            if len(inner) > DEEPEST:
-                raise ValueError("it is nested too deeply")
     return documents, [*between, (line, text[at:])]
 
 

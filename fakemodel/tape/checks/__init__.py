@@ -24,13 +24,12 @@ from fakemodel.tape.checks.orphans import orphan, tests_of
 from fakemodel.tape.checks.scrubbing import Outcome, Scrubbed, scrub
 from fakemodel.tape.layout import UNREADABLE
 from fakemodel.tape.leaks import leaks
+from fakemodel.tape.yaml_events import LOADER, assert_bounded
 
 __all__ = ["Code", "Finding", "Outcome", "Scrubbed", "cassettes", "check", "scrub"]
 
 TURN = re.compile(r"turn (\d+)\b")
 """How the place of what is in a turn begins."""
-
-Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def check(
@@ -95,7 +94,8 @@ def _with_lines(found: list[Finding], text: str) -> list[Finding]:
 def _lines_of_turns(text: str) -> Sequence[int]:
     """The lines of a file on which its turns begin; none where it is no YAML."""
     try:
-        root = yaml.compose(text, Loader=Loader)
+        assert_bounded(text)
+        root = yaml.compose(text, Loader=LOADER)
     except (yaml.YAMLError, RecursionError, ValueError):
         return ()
     members = root.value if isinstance(root, yaml.MappingNode) else ()
