@@ -112,8 +112,8 @@ def _read(name: str, *, empty: bool) -> "list[Interaction]":
     """The turns of a cassette; `empty` says that an empty file has none, as what was not there before a commit."""
     from fakemodel.tape import layout
 
-    file = _file(name)
-    return [] if empty and not file.read_bytes() else layout.read(file)
+    content = layout.content_of(_file(name))
+    return [] if empty and not content else layout.turns_in(content)
 
 
 @contextmanager

@@ -32,6 +32,7 @@ from fakemodel.tape.yaml_events import bounded
 __all__ = ["NAME", "file_views"]
 
 NAME = "the file's name"
+HEAD = "the file's head"
 STREAM = re.compile(r"\s*(?:data|event|id|retry)?:")
 BLOCK_END = re.compile(r"\r\n\r\n|\n\n|\r\r")
 DATA = re.compile(r"^data: ?([^\r\n]*)", re.MULTILINE)
@@ -48,9 +49,10 @@ class Scalar(str):
 
 
 def file_views(text: str) -> Iterator[View]:
-    """The strings of a YAML file, whose tags are not heeded, and its comments; its lines if it is no YAML."""
+    """The strings of JSON, or of YAML, whose tags are not heeded, and its comments; the lines of what is neither."""
+    tree = json_tree(text)
     try:
-        documents, between = _read(text)
+        documents, between = ([tree], []) if isinstance(tree, Pairs) else _read(text)
     except (yaml.YAMLError, ValueError):
         documents, between = [], [(1, text)]
     for document in documents:
@@ -111,8 +113,8 @@ def _document(document: Any) -> Iterator[View]:
             for number, turn in enumerate(value, 1):
                 yield from _turn(f"turn {number}", turn)
         else:
-            for scalar in (leaf.text for leaf in leaves([key, value]) if isinstance(leaf.text, Scalar)):
-                yield from forms_of(View(f"line {scalar.line}", scalar))
+            for text in (leaf.text for leaf in leaves([key, value])):
+                yield from forms_of(View(f"line {text.line}" if isinstance(text, Scalar) else HEAD, text))
 
 
 def _turn(where: str, turn: Any) -> Iterator[View]:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import yaml
 
-from fakemodel.tape import age
+from fakemodel.tape import age, layout
 from fakemodel.tape.checks.chains import broken_chains
 from fakemodel.tape.checks.files import cassettes, told, turns_of, with_payloads
 from fakemodel.tape.checks.finding import Code, Finding
@@ -44,21 +44,22 @@ def check(
     today = today or age.today()
     for file in files:
         try:
-            text = file.read_bytes().decode(errors="replace")
+            content = layout.content_of(file)
         except OSError as error:
             yield file, [_unreadable(error, environ)]
             continue
-        found = [*_found(file, text, environ), *orphan(file, tests)]
+        text = content.decode(errors="replace")
+        found = [*_found(file, content, text, environ), *orphan(file, tests)]
         if old := age.too_old(text, max_age, today):
             found.append(Finding("age", old))
         yield file, _with_lines(found, text)
 
 
-def _found(file: Path, text: str, environ: Mapping[str, str]) -> Iterator[Finding]:
+def _found(file: Path, content: bytes, text: str, environ: Mapping[str, str]) -> Iterator[Finding]:
     """What is wrong with what stands in a file."""
     turns = []
     try:
-        turns = turns_of(file)
+        turns = turns_of(file, content)
     except UNREADABLE as error:
         yield _unreadable(error, environ)
     secrets = leaks(with_payloads(text, file), name=file.stem, environ=environ)

@@ -40,8 +40,9 @@ def scrub(files: Iterable[Path], environ: Mapping[str, str], *, write: bool) -> 
 
 
 def _scrub(file: Path, environ: Mapping[str, str], write: bool) -> Scrubbed:
-    turns = [_decoded(turn, number) for number, turn in enumerate(turns_of(file), 1)]
-    old = file.read_text(encoding="utf-8")
+    content = layout.content_of(file)
+    turns = [_decoded(turn, number) for number, turn in enumerate(turns_of(file, content), 1)]
+    old = content.decode()
     if old.lstrip().startswith("{"):
         raise ValueError("it is JSON, and who reads that could not read YAML in its place")
     text = layout.written(scrubbed(turns), _head(old, turns))
