@@ -59,6 +59,7 @@ def _app() -> "typer.Typer":
     import rich  # noqa: F401  # for the bar, but where it is missing, that is told before anything is done
     import typer
 
+    from fakemodel import arguments
     from fakemodel.scripting.command import script
     from fakemodel.show import commands
 
@@ -85,7 +86,9 @@ def _app() -> "typer.Typer":
 
     @app.command()
     def check(
-        paths: Annotated[list[Path], typer.Argument(metavar="PATH", help="Cassettes, or folders of them.")],
+        paths: Annotated[
+            list[Path], typer.Argument(metavar="PATH", parser=arguments.path, help="Cassettes, or folders of them.")
+        ],
         form: Annotated[Format, typer.Option("--format", help="For people, programs, or GitHub's log.")] = Format.TEXT,
         max_age: Annotated[
             int, typer.Option(metavar="DAYS", min=0, help="What was recorded longer ago is an error; 0 is any age.")
@@ -105,7 +108,9 @@ def _app() -> "typer.Typer":
 
     @app.command()
     def scrub(
-        paths: Annotated[list[Path], typer.Argument(metavar="PATH", help="Cassettes, or folders of them.")],
+        paths: Annotated[
+            list[Path], typer.Argument(metavar="PATH", parser=arguments.path, help="Cassettes, or folders of them.")
+        ],
         only_check: Annotated[
             bool, typer.Option("--check", help="Write nothing, and exit with 1 if something would be scrubbed.")
         ] = False,
@@ -135,7 +140,10 @@ def _app() -> "typer.Typer":
 
     @app.command()
     def serve(
-        replies: Annotated[Path, typer.Option(metavar="FILE", help="The script: a YAML file, a list of replies.")],
+        replies: Annotated[
+            Path,
+            typer.Option(metavar="FILE", parser=arguments.path, help="The script: a YAML file, a list of replies."),
+        ],
         port: Annotated[int, typer.Option(min=0, max=65535, help="Where to listen; 0 is any port that is free.")] = 0,
         host: Annotated[str, typer.Option(help="For whom: only this machine, unless you say otherwise.")] = "127.0.0.1",
         api_key: Annotated[str | None, typer.Option(help="The only key that is taken; any, unless you say it.")] = None,

@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from fakemodel.arguments import name
+
 __all__ = ["script"]
 
 
@@ -19,7 +21,9 @@ class Kind(Enum):
 
 
 def script(
-    cassette: Annotated[str, typer.Argument(metavar="CASSETTE", help="A path, or the name of one that ships.")],
+    cassette: Annotated[
+        str, typer.Argument(metavar="CASSETTE", parser=name, help="A path, or the name of one that ships.")
+    ],
     kind: Annotated[Kind, typer.Option("--for", help="What is to say it.")] = Kind.FAKE_OPENAI,
 ) -> None:
     """Print a cassette as Python: the script of what was recorded.

@@ -22,13 +22,19 @@ def register(app: "typer.Typer") -> None:
     """Add the commands to the command line."""
     import typer
 
+    from fakemodel import arguments
+
     @app.command()
     def show(
         cassette: Annotated[
-            str | None, typer.Argument(metavar="CASSETTE", help="A file, or the name of one that ships.")
+            str | None,
+            typer.Argument(metavar="CASSETTE", parser=arguments.name, help="A file, or the name of one that ships."),
         ] = None,
         html: Annotated[
-            str | None, typer.Option(metavar="FILE", help="Write it as a page for browsers to FILE; - is the output.")
+            str | None,
+            typer.Option(
+                metavar="FILE", parser=arguments.name, help="Write it as a page for browsers to FILE; - is the output."
+            ),
         ] = None,
     ) -> None:
         """Show the conversation in a cassette, turn by turn.
@@ -56,15 +62,16 @@ def register(app: "typer.Typer") -> None:
             _fail(f'a page needs {missing.name}: pip install "fakemodel[cli]"')
         if html == "-":
             typer.echo(text)
-        elif Path(html).exists() and Path(html).samefile(_file(cassette)):
-            _fail(f"{html} is the cassette itself, and would be lost: name another file for the page")
         else:
-            _write(Path(html), text)
+            _write(Path(html), text, but_not=_file(cassette))
 
     @app.command()
     def diff(
-        old: Annotated[str, typer.Argument(metavar="OLD", help="A file, or the name of a cassette that ships.")],
-        new: Annotated[str, typer.Argument(metavar="NEW", help="Another.")],
+        old: Annotated[
+            str,
+            typer.Argument(metavar="OLD", parser=arguments.name, help="A file, or the name of a cassette that ships."),
+        ],
+        new: Annotated[str, typer.Argument(metavar="NEW", parser=arguments.name, help="Another.")],
     ) -> None:
         """Tell what changed between two recordings, turn by turn.
 
@@ -110,9 +117,10 @@ def _file(name: str) -> Path:
 
 def _read(name: str, *, empty: bool) -> "list[Interaction]":
     """The turns of a cassette; `empty` says that an empty file has none, as what was not there before a commit."""
+    from fakemodel.files import content_of
     from fakemodel.tape import layout
 
-    content = layout.content_of(_file(name))
+    content = content_of(_file(name))
     return [] if empty and not content else layout.turns_in(content)
 
 
@@ -132,9 +140,13 @@ def _reading(name: str) -> Iterator[None]:
         _fail(f"{name} cannot be read: {told(error, os.environ)}")
 
 
-def _write(file: Path, text: str) -> None:
+def _write(file: Path, text: str, but_not: Path) -> None:
+    from fakemodel.files import put
+
     try:
-        file.write_text(text, encoding="utf-8")
+        if file.exists() and file.samefile(but_not):
+            _fail(f"{file} is the cassette itself, and would be lost: name another file for the page")
+        put(file, text)
     except OSError as error:
         _fail(f"{file} cannot be written: {error.strerror}")
 

@@ -7,12 +7,10 @@ first emoji or tab; plain vcrpy reads it.
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import json
 import os
 import re
-import stat
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
@@ -20,6 +18,7 @@ from pathlib import Path
 
 import yaml
 
+from fakemodel.files import content_of
 from fakemodel.tape import foreign, reader
 from fakemodel.tape.interaction import Headers, Interaction
 from fakemodel.tape.reader import UNPRINTABLE
@@ -27,7 +26,6 @@ from fakemodel.tape.reader import UNPRINTABLE
 __all__ = [
     "UNREADABLE",
     "clear",
-    "content_of",
     "read",
     "recorded_from",
     "recorded_on",
@@ -48,9 +46,6 @@ RECORDED_FROM = re.compile(r"^recorded: \{from: ([^,}]+)", flags=re.MULTILINE)
 
 RECORDED_ON = re.compile(r"^recorded: .*\bon'?: '?(\d{4}-\d\d-\d\d)\b", flags=re.MULTILINE)
 
-NO_WAIT = getattr(os, "O_NONBLOCK", 0)
-"""What opens a pipe that nobody writes to, as an empty one, instead of waiting for somebody."""
-
 DATA_LINE = re.compile(r"^data: ([^\r\n]*)$", flags=re.MULTILINE)
 
 
@@ -63,17 +58,6 @@ def turns_in(content: bytes) -> list[Interaction]:
     """The turns that a file holds. Raises ValueError with what is wrong."""
     turns = reader.turns(content)
     return foreign.turns(content) if turns is None else turns
-
-
-def content_of(path: Path) -> bytes:
-    """What stands in a file, or comes out of a pipe that somebody writes to. Raises OSError for what has no end."""
-    with open(path, "rb", opener=lambda name, flags: os.open(name, flags | NO_WAIT)) as file:
-        mode = os.fstat(file.fileno()).st_mode
-        if stat.S_ISCHR(mode) and str(path) != os.devnull:
-            raise OSError(errno.EINVAL, "it is a device")
-        if stat.S_ISFIFO(mode):
-            os.set_blocking(file.fileno(), True)
-        return file.read()
 
 
 def recorded_from(text: str) -> str | None:

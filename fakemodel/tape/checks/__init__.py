@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date
 from functools import cache
@@ -15,7 +16,8 @@ from pathlib import Path
 
 import yaml
 
-from fakemodel.tape import age, layout
+from fakemodel.files import content_of
+from fakemodel.tape import age
 from fakemodel.tape.checks.chains import broken_chains
 from fakemodel.tape.checks.files import cassettes, told, turns_of, with_payloads
 from fakemodel.tape.checks.finding import Code, Finding
@@ -44,7 +46,7 @@ def check(
     today = today or age.today()
     for file in files:
         try:
-            content = layout.content_of(file)
+            content = content_of(file)
         except OSError as error:
             yield file, [_unreadable(error, environ)]
             continue
@@ -62,7 +64,9 @@ def _found(file: Path, content: bytes, text: str, environ: Mapping[str, str]) ->
         turns = turns_of(file, content)
     except UNREADABLE as error:
         yield _unreadable(error, environ)
-    secrets = leaks(with_payloads(text, file), name=file.stem, environ=environ)
+    with suppress(ValueError):  # that a payload cannot be read was told
+        text = with_payloads(text, file)
+    secrets = leaks(text, name=file.stem, environ=environ)
     for leak in secrets:
         yield Finding("leak", leak.kind, leak.where, leak.severe, _turn(leak.where))
     quoted = not any(leak.severe for leak in secrets)

@@ -10,6 +10,7 @@ from typing import Literal
 
 from vcr.serializers import yamlserializer
 
+from fakemodel.files import content_of
 from fakemodel.tape import layout
 from fakemodel.tape.checks.files import told, turns_of, with_payloads
 from fakemodel.tape.content_encoding import decoded
@@ -40,7 +41,7 @@ def scrub(files: Iterable[Path], environ: Mapping[str, str], *, write: bool) -> 
 
 
 def _scrub(file: Path, environ: Mapping[str, str], write: bool) -> Scrubbed:
-    content = layout.content_of(file)
+    content = content_of(file)
     turns = [_decoded(turn, number) for number, turn in enumerate(turns_of(file, content), 1)]
     old = content.decode()
     if old.lstrip().startswith("{"):
