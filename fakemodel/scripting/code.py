@@ -19,6 +19,9 @@ WIDTH = 88
 
 INDENT = 4
 
+NARROWEST = 20
+"""The characters that a piece of a text may have wherever it stands: what is nested deeply may begin beyond the line."""
+
 DEEPEST = 50
 """How deep the lists and dicts of a literal are nested: Python reads no more than 200 brackets within each other."""
 
@@ -158,6 +161,7 @@ def _bracketed(text: str, indent: int, label: int) -> str:
 
 def _pieces(text: str, width: int) -> list[str]:
     """The code of a text in pieces that are as wide as they may be; a word that is wider is one of its own."""
+    width = max(width, NARROWEST)
     found: list[str] = []
     line = ""
     for piece in _cut(text, width - 2):
