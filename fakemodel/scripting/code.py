@@ -20,7 +20,7 @@ WIDTH = 88
 INDENT = 4
 
 NARROWEST = 20
-"""The characters that a piece of a text may have wherever it stands: what is nested deeply may begin beyond the line."""
+"""The characters that a piece of a text may have wherever it stands: what is nested may begin beyond the line."""
 
 DEEPEST = 50
 """How deep the lists and dicts of a literal are nested: Python reads no more than 200 brackets within each other."""
