@@ -13,7 +13,6 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
-from fakemodel.choice import choice
 from fakemodel.shown import counted, one_line
 from fakemodel.tape.report import Format, report
 from fakemodel.watched import MANY, watched
@@ -58,6 +57,7 @@ def _app() -> "typer.Typer":
     import rich  # noqa: F401  # for the bar, but where it is missing, that is told before anything is done
     import typer
 
+    from fakemodel import arguments
     from fakemodel.scripting.command import script
     from fakemodel.show import commands
 
@@ -84,9 +84,11 @@ def _app() -> "typer.Typer":
 
     @app.command()
     def check(
-        paths: Annotated[list[Path], typer.Argument(metavar="PATH", help="Cassettes, or folders of them.")],
+        paths: Annotated[
+            list[Path], typer.Argument(metavar="PATH", parser=arguments.path, help="Cassettes, or folders of them.")
+        ],
         form: Annotated[
-            str, choice("--format", Format, help="For people, programs, or GitHub's log.")
+            str, arguments.choice("--format", Format, help="For people, programs, or GitHub's log.")
         ] = Format.TEXT.value,
         max_age: Annotated[
             int, typer.Option(metavar="DAYS", min=0, help="What was recorded longer ago is an error; 0 is any age.")
@@ -106,7 +108,9 @@ def _app() -> "typer.Typer":
 
     @app.command()
     def scrub(
-        paths: Annotated[list[Path], typer.Argument(metavar="PATH", help="Cassettes, or folders of them.")],
+        paths: Annotated[
+            list[Path], typer.Argument(metavar="PATH", parser=arguments.path, help="Cassettes, or folders of them.")
+        ],
         only_check: Annotated[
             bool, typer.Option("--check", help="Write nothing, and exit with 1 if something would be scrubbed.")
         ] = False,
@@ -136,7 +140,10 @@ def _app() -> "typer.Typer":
 
     @app.command()
     def serve(
-        replies: Annotated[Path, typer.Option(metavar="FILE", help="The script: a YAML file, a list of replies.")],
+        replies: Annotated[
+            Path,
+            typer.Option(metavar="FILE", parser=arguments.path, help="The script: a YAML file, a list of replies."),
+        ],
         port: Annotated[int, typer.Option(min=0, max=65535, help="Where to listen; 0 is any port that is free.")] = 0,
         host: Annotated[str, typer.Option(help="For whom: only this machine, unless you say otherwise.")] = "127.0.0.1",
         api_key: Annotated[str | None, typer.Option(help="The only key that is taken; any, unless you say it.")] = None,

@@ -31,24 +31,22 @@ def turns_of(name: str, *, whole: bool, empty: bool = False) -> list[Interaction
 
     `empty` says that an empty file has no turns, as what was not there before a commit. Raises what cannot be read.
     """
+    from fakemodel.files import content_of
     from fakemodel.tape import layout
     from fakemodel.tape.payloads import payloads_of, put_back
 
     file = file_of(name)
-    if empty and not file.read_bytes():
+    content = content_of(file)
+    if empty and not content:
         return []
-    read = map(layout.read, [file])
-    (turns,) = watched(read, 1, "Reading") if _is_large(file) else read
+    read = map(layout.turns_in, [content])
+    (turns,) = watched(read, 1, "Reading") if len(content) > LARGE else read
     return put_back(turns, payloads_of(file)) if whole else turns
 
 
 def watch_of(*names: str) -> Watch:
     """What shows how far it is with the turns of cassettes, if one of them is large."""
-    return watch if any(_is_large(file_of(name)) for name in names) else iter
-
-
-def _is_large(file: Path) -> bool:
-    return file.stat().st_size > LARGE
+    return watch if any(file_of(name).stat().st_size > LARGE for name in names) else iter
 
 
 @contextmanager

@@ -21,6 +21,7 @@ from typing import Any
 from fakemodel.api import faults
 from fakemodel.api.fake_openai import FakeOpenAI
 from fakemodel.errors import ReplyInvalid
+from fakemodel.files import content_of
 from fakemodel.guards import when
 from fakemodel.parts import reasoning, refusal, text, tool_call, usage
 from fakemodel.reply import Reply
@@ -46,7 +47,7 @@ def read_script(path: Path, api: FakeOpenAI) -> None:
     import yaml
 
     try:
-        entries = yaml.load(path.read_text(encoding="utf-8"), _loader())
+        entries = yaml.load(content_of(path).decode("utf-8-sig"), _loader())
     except (OSError, RecursionError, ValueError, yaml.YAMLError) as error:
         raise ReplyInvalid(f"{path} cannot be read: {error}") from None
     if not isinstance(entries, list):

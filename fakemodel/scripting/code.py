@@ -6,17 +6,24 @@ line is cut into several, which Python puts together again.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import isinf
 
-__all__ = ["WIDTH", "Call", "code", "names_in", "quoted"]
+__all__ = ["WIDTH", "Call", "code", "names_in", "quoted", "shallow"]
 
 WIDTH = 88
 """The characters of a line, as ruff and black count them unless they are told otherwise."""
 
 INDENT = 4
+
+NARROWEST = 20
+"""The characters that a piece of a text may have wherever it stands: what is nested may begin beyond the line."""
+
+DEEPEST = 50
+"""How deep the lists and dicts of a literal are nested: Python reads no more than 200 brackets within each other."""
 
 PIECE = re.compile(r"[^ \n]*[ \n]*")
 """Where a text may be cut: after spaces and line ends."""
@@ -51,6 +58,34 @@ def code(value: object, indent: int = 0, before: int = 0, after: int = 0) -> str
         case dict() if value:
             return _opened("{", [(f"{quoted(str(key))}: ", each) for key, each in value.items()], "}", inner)
     return flat
+
+
+def shallow(call: Call) -> Call:
+    """The call, with those of its arguments that are nested too deeply for a literal as JSON."""
+    return Call(
+        call.name,
+        [_shallow(each) for each in call.arguments],
+        {name: _shallow(each) for name, each in call.named.items()},
+        call.on and shallow(call.on),
+    )
+
+
+def _shallow(value: object) -> object:
+    if isinstance(value, Call):
+        return shallow(value)
+    return Call("json.loads", [json.dumps(value, ensure_ascii=False)]) if _is_deep(value) else value
+
+
+def _is_deep(value: object) -> bool:
+    level = [value]
+    for _ in range(DEEPEST):
+        level = [
+            inner
+            for each in level
+            if isinstance(each, dict | list)
+            for inner in (each.values() if isinstance(each, dict) else each)
+        ]
+    return bool(level)
 
 
 def quoted(text: str) -> str:
@@ -126,6 +161,7 @@ def _bracketed(text: str, indent: int, label: int) -> str:
 
 def _pieces(text: str, width: int) -> list[str]:
     """The code of a text in pieces that are as wide as they may be; a word that is wider is one of its own."""
+    width = max(width, NARROWEST)
     found: list[str] = []
     line = ""
     for piece in _cut(text, width - 2):

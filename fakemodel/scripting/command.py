@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from fakemodel.choice import choice
+from fakemodel.arguments import choice, name
 from fakemodel.opened import reading, turns_of, watch_of
 
 __all__ = ["script"]
@@ -19,7 +19,9 @@ class Kind(Enum):
 
 
 def script(
-    cassette: Annotated[str, typer.Argument(metavar="CASSETTE", help="A path, or the name of one that ships.")],
+    cassette: Annotated[
+        str, typer.Argument(metavar="CASSETTE", parser=name, help="A path, or the name of one that ships.")
+    ],
     kind: Annotated[str, choice("--for", Kind, help="What is to say it.")] = Kind.FAKE_OPENAI.value,
 ) -> None:
     """Print a cassette as Python: the script of what was recorded.

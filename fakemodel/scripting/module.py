@@ -9,7 +9,7 @@ from textwrap import wrap
 from fakemodel.guards import Guard
 from fakemodel.httpx_modules import sdk_httpx
 from fakemodel.scripting.answers import reply_call
-from fakemodel.scripting.code import WIDTH, Call, code, names_in
+from fakemodel.scripting.code import WIDTH, Call, code, names_in, shallow
 from fakemodel.scripting.script import Failed, Route, Said, Script
 from fakemodel.shown import one_line
 
@@ -37,9 +37,10 @@ def in_order(*answers):
 def module(script: Script, source: str, *, served: bool) -> str:
     """The text of the module; `source` is named as that of the script."""
     kind, name = ("FakeOpenAI", "api") if served else ("FakeModel", "model")
-    calls = list(_calls(script, name, served))
+    calls = [shallow(call) for call in _calls(script, name, served)]
     needed = {kind}.union(*(names_in(call) for call in calls)) - {name, "in_order"}
     modules = sorted(needed & {"openai", sdk_httpx().__name__})
+    standard = ["import json", ""] if "json" in needed else []
     return "\n".join(
         [
             f'"""What a cassette recorded, as the script of a {kind}."""',
@@ -47,8 +48,9 @@ def module(script: Script, source: str, *, served: bool) -> str:
             *_comment(f"From {source}"),
             *_unsaid(script.unsaid),
             "",
+            *standard,
             *(f"import {module}" for module in modules),
-            _import(needed - set(modules)),
+            _import(needed - {"json", *modules}),
             "",
             "",
             *([IN_ORDER, ""] if script.routes else []),

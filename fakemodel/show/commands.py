@@ -16,13 +16,19 @@ def register(app: "typer.Typer") -> None:
     """Add the commands to the command line."""
     import typer
 
+    from fakemodel import arguments
+
     @app.command()
     def show(
         cassette: Annotated[
-            str | None, typer.Argument(metavar="CASSETTE", help="A file, or the name of one that ships.")
+            str | None,
+            typer.Argument(metavar="CASSETTE", parser=arguments.name, help="A file, or the name of one that ships."),
         ] = None,
         html: Annotated[
-            str | None, typer.Option(metavar="FILE", help="Write it as a page for browsers to FILE; - is the output.")
+            str | None,
+            typer.Option(
+                metavar="FILE", parser=arguments.name, help="Write it as a page for browsers to FILE; - is the output."
+            ),
         ] = None,
     ) -> None:
         """Show the conversation in a cassette, turn by turn.
@@ -50,15 +56,16 @@ def register(app: "typer.Typer") -> None:
             fail(f'a page needs {missing.name}: pip install "fakemodel[cli]"')
         if html == "-":
             typer.echo(text)
-        elif Path(html).exists() and Path(html).samefile(file_of(cassette)):
-            fail(f"{html} is the cassette itself, and would be lost: name another file for the page")
         else:
-            _write(Path(html), text)
+            _write(Path(html), text, but_not=file_of(cassette))
 
     @app.command()
     def diff(
-        old: Annotated[str, typer.Argument(metavar="OLD", help="A file, or the name of a cassette that ships.")],
-        new: Annotated[str, typer.Argument(metavar="NEW", help="Another.")],
+        old: Annotated[
+            str,
+            typer.Argument(metavar="OLD", parser=arguments.name, help="A file, or the name of a cassette that ships."),
+        ],
+        new: Annotated[str, typer.Argument(metavar="NEW", parser=arguments.name, help="Another.")],
     ) -> None:
         """Tell what changed between two recordings, turn by turn.
 
@@ -92,8 +99,12 @@ def _list() -> None:
     print('A test plays one by its name: @pytest.mark.cassette(name="…")')
 
 
-def _write(file: Path, text: str) -> None:
+def _write(file: Path, text: str, but_not: Path) -> None:
+    from fakemodel.files import put
+
     try:
-        file.write_text(text, encoding="utf-8")
+        if file.exists() and file.samefile(but_not):
+            fail(f"{file} is the cassette itself, and would be lost: name another file for the page")
+        put(file, text)
     except OSError as error:
         fail(f"{file} cannot be written: {error.strerror}")

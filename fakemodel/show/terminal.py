@@ -50,4 +50,4 @@ def write(lines: Iterable[Line]) -> None:
 def _styled(line: Line) -> Text:
     from rich.text import Text
 
-    return Text.assemble((line.label, STYLES.get(line.kind, "")), "  ", " ".join(line.text.split()))
+    return Text.assemble((line.label, STYLES.get(line.kind, "")), "  ", " ".join(filter(None, line.text.split("\n"))))

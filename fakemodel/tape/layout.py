@@ -1,8 +1,8 @@
-"""The file: how a cassette is laid out for people, and how it is read, whoever wrote it.
+"""The file: how a cassette is laid out for people, and how it is read.
 
 Bodies stand as indented blocks, JSON pretty-printed, so that a cassette reads as a conversation and reviews as a
 diff. The layout is written here line by line, because libyaml turns a whole block into one quoted string at the
-first emoji or tab; plain vcrpy reads it. Read are our own files, vcrpy's, and those with `parsed_body`.
+first emoji or tab; plain vcrpy reads it.
 """
 
 from __future__ import annotations
@@ -15,23 +15,22 @@ import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from pathlib import Path
-from typing import Any
-from urllib.parse import urlsplit
 
 import yaml
 
-from fakemodel.tape import reader
-from fakemodel.tape.interaction import Headers, Interaction, Request, Response
-from fakemodel.tape.reader import UNPRINTABLE, headers_of, status_of
+from fakemodel.files import content_of
+from fakemodel.tape import foreign, reader
+from fakemodel.tape.interaction import Headers, Interaction
+from fakemodel.tape.reader import UNPRINTABLE
 
 __all__ = [
     "UNREADABLE",
     "clear",
     "read",
-    "read_as_yaml",
     "recorded_from",
     "recorded_on",
     "rules_of_file",
+    "turns_in",
     "write",
     "written",
 ]
@@ -47,39 +46,18 @@ RECORDED_FROM = re.compile(r"^recorded: \{from: ([^,}]+)", flags=re.MULTILINE)
 
 RECORDED_ON = re.compile(r"^recorded: .*\bon'?: '?(\d{4}-\d\d-\d\d)\b", flags=re.MULTILINE)
 
-ODD = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
-"""What is raised for a value that is none of its kind, as `!!int ''` or a status of infinity: by YAML too."""
-
 DATA_LINE = re.compile(r"^data: ([^\r\n]*)$", flags=re.MULTILINE)
 
 
 def read(path: Path) -> list[Interaction]:
-    """The turns of the cassette at `path`. Raises FileNotFoundError, and ValueError with what is wrong."""
-    turns = reader.turns(path.read_bytes())
-    return read_as_yaml(path) if turns is None else turns
+    """The turns of the cassette at `path`. Raises OSError, and ValueError with what is wrong."""
+    return turns_in(content_of(path))
 
 
-def read_as_yaml(path: Path) -> list[Interaction]:
-    """The turns of the cassette at `path`, of others or edited: what `read` gives, at YAML's pace. Raises the same."""
-    from vcr.serializers import yamlserializer
-
-    try:
-        content = yamlserializer.deserialize(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, *ODD) as error:
-        raise ValueError(f"it is not YAML: {_problem(error)}") from None
-    if not isinstance(content, Mapping) or not isinstance(content.get("interactions"), list):
-        raise ValueError("it has no list of `interactions`")
-    turns = []
-    for number, interaction in enumerate(content["interactions"], 1):
-        try:
-            turns.append(Interaction(_request(interaction["request"]), _response(interaction["response"])))
-        except ODD as error:
-            raise ValueError(f"turn {number} is not an interaction ({_problem(error)})") from None
-    return turns
-
-
-def _problem(error: Exception) -> str:
-    return f"no {error}" if isinstance(error, KeyError) else str(error)
+def turns_in(content: bytes) -> list[Interaction]:
+    """The turns that a file holds. Raises ValueError with what is wrong."""
+    turns = reader.turns(content)
+    return foreign.turns(content) if turns is None else turns
 
 
 def recorded_from(text: str) -> str | None:
@@ -203,40 +181,3 @@ def _flow(value: object) -> str:
         .removesuffix("...\n")
         .strip()
     )
-
-
-def _request(content: Mapping[str, Any]) -> Request:
-    body = json.dumps(content["parsed_body"]) if "parsed_body" in content else content.get("body")
-    method, uri = content["method"], content["uri"]
-    if not isinstance(method, str) or not isinstance(uri, str):
-        raise ValueError(f"method and uri are {method!r} and {uri!r}, expected are strings")
-    urlsplit(uri)  # raises ValueError for what is no address
-    return Request(method, uri, headers_of(content.get("headers")), _bytes(body))
-
-
-def _response(content: Mapping[str, Any]) -> Response:
-    headers = headers_of(content.get("headers"))
-    if "parsed_body" in content:
-        body: object = json.dumps(content["parsed_body"])
-    elif "content" in content:  # vcrpy before 5.0, for httpx
-        body = content["content"]
-    else:
-        body = (content.get("body") or {}).get("string")
-    if not isinstance(body, bytes):  # what stands there as text was decoded when it was recorded
-        headers.pop("content-encoding", None)
-    status = {"code": content["status_code"]} if "status_code" in content else content["status"]
-    return Response(*status_of(status), headers, _bytes(body))
-
-
-def _bytes(body: object) -> bytes:
-    if body is None:
-        return b""
-    if isinstance(body, bytes):
-        return body
-    if isinstance(body, str):
-        return body.encode()
-    if hasattr(body, "read"):
-        return bytes(body.read())
-    if isinstance(body, Iterator):  # a body that was sent in pieces, as vcrpy writes it
-        return b"".join(map(_bytes, body))
-    raise ValueError(f"a body is text or bytes, not {type(body).__name__}")

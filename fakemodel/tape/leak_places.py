@@ -27,14 +27,12 @@ from fakemodel.tape.leak_texts import (
     marked,
     tree_views,
 )
+from fakemodel.tape.yaml_events import bounded
 
 __all__ = ["NAME", "file_views"]
 
-LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 NAME = "the file's name"
-DEEPEST = 500
-"""How deep a YAML file is read; no cassette is, and the parser takes long for those that are."""
-
+HEAD = "the file's head"
 STREAM = re.compile(r"\s*(?:data|event|id|retry)?:")
 BLOCK_END = re.compile(r"\r\n\r\n|\n\n|\r\r")
 DATA = re.compile(r"^data: ?([^\r\n]*)", re.MULTILINE)
@@ -51,9 +49,10 @@ class Scalar(str):
 
 
 def file_views(text: str) -> Iterator[View]:
-    """The strings of a YAML file, whose tags are not heeded, and its comments; its lines if it is no YAML."""
+    """The strings of JSON, or of YAML, whose tags are not heeded, and its comments; the lines of what is neither."""
+    tree = json_tree(text)
     try:
-        documents, between = _read(text)
+        documents, between = ([tree], []) if isinstance(tree, Pairs) else _read(text)
     except (yaml.YAMLError, ValueError):
         documents, between = [], [(1, text)]
     for document in documents:
@@ -74,15 +73,14 @@ def _read(text: str) -> tuple[list[Any], list[tuple[int, str]]]:
     anchors: dict[object, Any] = {}
     inner = [documents]
     at, line = 0, 1
-    events: Iterator[Any] = yaml.parse(text, Loader=LOADER)
-    for event in events:
+    for event in bounded(text):
         anchor, start, end = getattr(event, "anchor", None), event.start_mark, event.end_mark
         if isinstance(event, yaml.CollectionEndEvent):
             done = inner.pop()
             if isinstance(done, Pairs):  # keys and values by turns, so far
                 done[:] = [_pair(*both) for both in zip(done[::2], done[1::2], strict=True)]
         elif isinstance(event, yaml.AliasEvent):
-            inner[-1].append(anchors.get(anchor, ""))
+            inner[-1].append(anchors[anchor])
         elif isinstance(event, yaml.NodeEvent):
             value: Any = Pairs() if isinstance(event, yaml.MappingStartEvent) else []
             if isinstance(event, yaml.ScalarEvent):
@@ -95,8 +93,6 @@ def _read(text: str) -> tuple[list[Any], list[tuple[int, str]]]:
             inner[-1].append(value)
             if isinstance(value, list):
                 inner.append(value)
-            if len(inner) > DEEPEST:
-                raise ValueError("it is nested too deeply")
     return documents, [*between, (line, text[at:])]
 
 
@@ -117,8 +113,8 @@ def _document(document: Any) -> Iterator[View]:
             for number, turn in enumerate(value, 1):
                 yield from _turn(f"turn {number}", turn)
         else:
-            for scalar in (leaf.text for leaf in leaves([key, value]) if isinstance(leaf.text, Scalar)):
-                yield from forms_of(View(f"line {scalar.line}", scalar))
+            for text in (leaf.text for leaf in leaves([key, value])):
+                yield from forms_of(View(f"line {text.line}" if isinstance(text, Scalar) else HEAD, text))
 
 
 def _turn(where: str, turn: Any) -> Iterator[View]:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from fakemodel.files import content_of
 from fakemodel.tape.interaction import Interaction
 
 __all__ = ["folder_of", "payloads_of", "put_back", "taken_out"]
@@ -27,8 +28,15 @@ def folder_of(cassette: Path) -> Path:
 
 
 def payloads_of(cassette: Path) -> dict[str, bytes]:
-    """The payloads that lie beside a cassette, by their digests."""
-    return {file.stem: file.read_bytes() for file in folder_of(cassette).glob("*.bin")}
+    """The payloads that lie beside a cassette, by their digests. Raises ValueError for one that cannot be read."""
+    return {file.stem: _content(file) for file in folder_of(cassette).glob("*.bin")}
+
+
+def _content(file: Path) -> bytes:
+    try:
+        return content_of(file)
+    except OSError as error:
+        raise ValueError(f"its payload {file.stem} cannot be read: {error.strerror}") from None
 
 
 def taken_out(turns: Iterable[Interaction], over: int) -> tuple[list[Interaction], dict[str, bytes]]:

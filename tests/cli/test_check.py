@@ -4,12 +4,14 @@ import json
 import os
 import subprocess
 import sys
+from hashlib import sha256
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
 import fakemodel
+from tests.cli.commands import interaction, put, run
 
 pytestmark = pytest.mark.skipif(
     not (find_spec("typer") and find_spec("rich")), reason="the command line needs typer and rich, the `cli` extra"
@@ -114,6 +116,50 @@ def test_no_format_tells_a_secret(form):
     assert "OpenAI key" in told.stdout
     assert KEY[-12:] not in told.stdout + told.stderr
     assert told.returncode == 1
+
+
+def split(text: str) -> str:
+    """A stream that says a text in two deltas."""
+    deltas = ({"type": "response.output_text.delta", "delta": each} for each in (text[:20], text[20:]))
+    return "".join(f"data: {json.dumps(each)}\n\n" for each in deltas)
+
+
+PLANTED = {
+    "header": lambda file, turn: turn["request"]["headers"].update(authorization=[f"Bearer {KEY}"]),
+    "name of a header": lambda file, turn: turn["response"]["headers"].update({KEY: ["1"]}),
+    "body": lambda file, turn: turn["request"].update(body=json.dumps({"input": f"My key is {KEY}"})),
+    "name of a member": lambda file, turn: turn["request"].update(body=json.dumps({KEY: {"a": KEY}})),
+    "address": lambda file, turn: turn["request"].update(uri=f"https://api.openai.com/v1/responses?api_key={KEY}"),
+    "broken address": lambda file, turn: turn["request"].update(uri=f"http://[{KEY}"),
+    "status": lambda file, turn: turn["response"].update(status={"code": KEY, "message": KEY}),
+    "body of no kind": lambda file, turn: turn["request"].update(body=[KEY]),
+    "method": lambda file, turn: turn["request"].update(method=[KEY]),
+    "deltas": lambda file, turn: turn["response"]["body"].update(string=split(f"The key is {KEY}")),
+    "payload": lambda file, turn: payload(file, turn),
+}
+
+
+def payload(file: Path, turn: dict) -> None:
+    content = f"My key is {KEY}".encode()
+    digest = sha256(content).hexdigest()
+    folder = file.with_name("planted.payloads")
+    folder.mkdir()
+    (folder / f"{digest}.bin").write_bytes(content)
+    turn["request"]["body"] = json.dumps({"image": f"payload-sha256-{digest}"})
+
+
+@pytest.mark.parametrize("form", ["text", "json", "github"])
+@pytest.mark.parametrize("place", PLANTED)
+def test_no_format_tells_a_secret_wherever_it_stands(tmp_path: Path, place, form):
+    turn = interaction({"input": "Hi"}, {}, stream=place == "deltas")
+    file = tmp_path / "planted.yaml"
+    PLANTED[place](file, turn)
+
+    told = run("check", put(file, turn), "--format", form)
+
+    assert told.returncode == 1
+    assert "OpenAI key" in told.stdout
+    assert not any(KEY[at : at + 8] in told.stdout + told.stderr for at in range(len(KEY) - 7))
 
 
 @pytest.mark.parametrize("arguments", [("--format", "xml"), ("--max-age", "-1"), ("--max-age", "soon")])

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.commands import ENVIRON, RUN, interaction, put, response, run
+from tests.cli.commands import ENVIRON, RUN, call, interaction, put, response, run
 
 pytestmark = pytest.mark.skipif(
     not (find_spec("typer") and find_spec("rich")), reason="the command line needs typer and rich, the `cli` extra"
@@ -131,3 +131,40 @@ def test_a_name_that_leads_out_of_those_that_ship_is_none_of_them():
         assert (told.returncode, told.stderr.count("\n")) == (2, 1)
         assert told.stderr.startswith("fakemodel: fakemodel:/etc/passwd cannot be read: ")
         assert told.stderr.endswith("leads out of the folder of cassettes.\n")
+
+
+@pytest.mark.parametrize("depth", [40, 199, 400])
+@pytest.mark.parametrize("kind", ["FakeOpenAI", "FakeModel"])
+def test_what_is_nested_deeply_is_scripted_all_the_same(tmp_path: Path, kind, depth):
+    """Python reads no more than 200 brackets within each other: what is deeper stands as JSON."""
+    asked = {"model": "gpt-4.1", "input": "Look"}
+    arguments = '{"a":' * depth + '"said"' + "}" * depth
+    said = response(1, {**call(1, "look", arguments), "status": "completed"})
+    file = put(tmp_path / "deep.yaml", interaction(asked, said))
+
+    told = run("script", file, "--for", kind)
+
+    assert (told.returncode, told.stderr) == (0, "")
+    assert ("json.loads(" in told.stdout) == (depth > 50)
+    exec(compile(told.stdout, "deep", "exec"), made := {})
+    if kind == "FakeOpenAI":
+        answer = made["scripted"]().client().responses.create(**asked)
+        assert answer.output[0].arguments == arguments
+
+
+@pytest.mark.parametrize("depth", [199, 250])
+def test_errors_and_routes_that_are_nested_deeply_are_scripted_too(tmp_path: Path, depth):
+    deep = "[" * depth + "]" * depth
+    uri = "https://api.openai.com/v1/files/x"
+    file = put(
+        tmp_path / "deep.yaml",
+        interaction({}, f'{{"inner": {deep}}}', uri=uri, method="GET"),
+        interaction({"input": "Hi"}, f'{{"error": {{"message": "No", "inner": {deep}}}}}', status=400),
+    )
+
+    for kind in ("FakeOpenAI", "FakeModel"):
+        code = run("script", file, "--for", kind).stdout
+        assert "\nimport json\n\n" in code
+        assert "json.loads(" in code
+        exec(compile(code, "deep", "exec"), made := {})
+        made["scripted"]()

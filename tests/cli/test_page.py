@@ -166,6 +166,34 @@ def test_what_was_recorded_is_text_and_nothing_else(visit, tmp_path: Path, width
     assert not overflows(page)
 
 
+EVERYWHERE = "\ud83d</script><img src=x onerror=\"document.title='taken'\">&#60;\u2028\u202e" + "w" * 10_000
+
+
+def test_every_field_of_a_cassette_is_text_alone(visit, tmp_path: Path):
+    """Also those that no API would fill so, with half a character, which a file of UTF-8 cannot hold."""
+    odd = interaction(json.dumps({"model": EVERYWHERE, "input": [{"role": EVERYWHERE, "content": EVERYWHERE}]}), {})
+    odd["request"] |= {"method": EVERYWHERE, "uri": f"https://a.example/{EVERYWHERE}"}
+    odd["request"]["headers"] = odd["response"]["headers"] = {EVERYWHERE: [EVERYWHERE]}
+    said = response(
+        1, call(1, EVERYWHERE, EVERYWHERE), message(EVERYWHERE), id=EVERYWHERE, model=EVERYWHERE, status=EVERYWHERE
+    )
+    refused = interaction({"input": EVERYWHERE}, {"error": {"message": EVERYWHERE, "code": EVERYWHERE}}, status=400)
+    refused["response"]["status"]["message"] = EVERYWHERE
+    streamed = interaction({}, f"data: {json.dumps({'type': EVERYWHERE})}\n\n", stream=True)
+    file = tmp_path / "hostile.json"
+    turns = [odd, interaction({"input": EVERYWHERE, "previous_response_id": EVERYWHERE}, said), refused, streamed]
+    file.write_text(json.dumps({"version": 1, "interactions": turns}), encoding="utf-8")
+
+    seen = visit(file)
+    seen.page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
+
+    assert seen.page.title() == str(file)
+    assert seen.page.locator("article").count() == len(turns)
+    assert seen.page.locator("script, img").count() == 0
+    assert (seen.requests, seen.errors) == ([seen.page.url], [])
+    assert not overflows(seen.page)
+
+
 def test_it_fits_a_hand_and_follows_the_colours_that_are_wished_for(visit):
     seen = [visit("fakemodel:conversation/tool_call_continuation", 375, scheme).page for scheme in ("light", "dark")]
 

@@ -153,6 +153,19 @@ def test_on_a_terminal_labels_are_coloured_and_long_texts_are_cut(tmp_path: Path
     assert plain[2] == "  assistant  Yes. No."
 
 
+def test_on_a_terminal_a_text_is_told_as_it_is(tmp_path: Path):
+    """Spaces too: what a user said, and the parts of the head of a turn."""
+    file = put(tmp_path / "spaced.yaml", interaction({"input": "a  b   c\n\n  d"}, response(1, message("x\u00a0 y"))))
+
+    told = re.sub(r"\x1b\[[0-9;]*m", "", on_a_terminal("show", file)).splitlines()
+
+    assert told == [
+        "turn 1  resp_1  gpt-4.1  10 in, 1 out",
+        "  user       a  b   c   d",
+        "  assistant  x\u00a0 y",
+    ]
+
+
 def test_no_color_is_respected_on_a_terminal():
     told = on_a_terminal("show", "fakemodel:chat/text", environ={"NO_COLOR": "1"})
 

@@ -3,6 +3,7 @@
 import ast
 import json
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -68,3 +69,12 @@ def test_a_long_text_in_a_dict_stands_in_brackets():
 
     assert code(value) == (f'{{\n    "text": (\n        "{"word " * 15}"\n        "{"word " * 5}"\n    ),\n}}')
     assert json.loads(json.dumps(ast.literal_eval(code(value)))) == value
+
+
+@pytest.mark.parametrize("depth", [20, 21, 22, 50])
+def test_a_text_that_begins_beyond_the_line_is_cut_all_the_same(depth):
+    value: object = "said " * 20
+    for _ in range(depth):
+        value = {"a": value}
+
+    assert ast.literal_eval(code(value)) == value

@@ -335,10 +335,7 @@ def test_deep_nesting_and_repetition_are_read_without_fail():
 
     assert severe(f'interactions:\n- request: {{body: "{deep} {KEY}"}}') == [("OpenAI key", "turn 1, request body")]
     assert severe(f"interactions:\n- request: {{body: {deep}\n{KEY}") == [("OpenAI key", "line 3")]
-    assert severe(f"k0: &k0 {KEY}\n{doubled}\ninteractions: [{{request: {{body: *k59}}}}]")[:2] == [
-        ("OpenAI key", "line 1"),
-        ("OpenAI key", "turn 1, request body: [0]" + "[0]" * 58),
-    ]
+    assert severe(f"k0: &k0 {KEY}\n{doubled}\ninteractions: [*k59]") == [("OpenAI key", "line 1")]
 
 
 @pytest.mark.parametrize(

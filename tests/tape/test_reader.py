@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fakemodel.tape import layout, reader
+from fakemodel.tape import foreign, layout, reader
 from fakemodel.tape.interaction import Interaction, Request, Response
 from fakemodel.tape.scrub import scrubbed
 
@@ -37,14 +37,12 @@ def written(turns: Sequence[Interaction]) -> str:
 
 
 @pytest.fixture(scope="session")
-def by_yaml(tmp_path_factory: pytest.TempPathFactory):
+def by_yaml():
     """Read a file's content as YAML; None for what is no cassette."""
-    path = tmp_path_factory.mktemp("yaml") / "tape.yaml"
 
     def turns(content: bytes) -> list[Interaction] | None:
-        path.write_bytes(content)
         try:
-            return layout.read_as_yaml(path)
+            return foreign.turns(content)
         except (ValueError, RecursionError):
             return None
 

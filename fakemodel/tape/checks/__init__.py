@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date
 from functools import cache
@@ -15,6 +16,7 @@ from pathlib import Path
 
 import yaml
 
+from fakemodel.files import content_of
 from fakemodel.tape import age
 from fakemodel.tape.checks.chains import broken_chains
 from fakemodel.tape.checks.files import cassettes, told, turns_of, with_payloads
@@ -24,13 +26,12 @@ from fakemodel.tape.checks.orphans import orphan, tests_of
 from fakemodel.tape.checks.scrubbing import Outcome, Scrubbed, scrub
 from fakemodel.tape.layout import UNREADABLE
 from fakemodel.tape.leaks import leaks
+from fakemodel.tape.yaml_events import LOADER, assert_bounded
 
 __all__ = ["Code", "Finding", "Outcome", "Scrubbed", "cassettes", "check", "scrub"]
 
 TURN = re.compile(r"turn (\d+)\b")
 """How the place of what is in a turn begins."""
-
-Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def check(
@@ -45,24 +46,27 @@ def check(
     today = today or age.today()
     for file in files:
         try:
-            text = file.read_bytes().decode(errors="replace")
+            content = content_of(file)
         except OSError as error:
             yield file, [_unreadable(error, environ)]
             continue
-        found = [*_found(file, text, environ), *orphan(file, tests)]
+        text = content.decode(errors="replace")
+        found = [*_found(file, content, text, environ), *orphan(file, tests)]
         if old := age.too_old(text, max_age, today):
             found.append(Finding("age", old))
         yield file, _with_lines(found, text)
 
 
-def _found(file: Path, text: str, environ: Mapping[str, str]) -> Iterator[Finding]:
+def _found(file: Path, content: bytes, text: str, environ: Mapping[str, str]) -> Iterator[Finding]:
     """What is wrong with what stands in a file."""
     turns = []
     try:
-        turns = turns_of(file)
+        turns = turns_of(file, content)
     except UNREADABLE as error:
         yield _unreadable(error, environ)
-    secrets = leaks(with_payloads(text, file), name=file.stem, environ=environ)
+    with suppress(ValueError):  # that a payload cannot be read was told
+        text = with_payloads(text, file)
+    secrets = leaks(text, name=file.stem, environ=environ)
     for leak in secrets:
         yield Finding("leak", leak.kind, leak.where, leak.severe, _turn(leak.where))
     quoted = not any(leak.severe for leak in secrets)
@@ -95,7 +99,8 @@ def _with_lines(found: list[Finding], text: str) -> list[Finding]:
 def _lines_of_turns(text: str) -> Sequence[int]:
     """The lines of a file on which its turns begin; none where it is no YAML."""
     try:
-        root = yaml.compose(text, Loader=Loader)
+        assert_bounded(text)
+        root = yaml.compose(text, Loader=LOADER)
     except (yaml.YAMLError, RecursionError, ValueError):
         return ()
     members = root.value if isinstance(root, yaml.MappingNode) else ()

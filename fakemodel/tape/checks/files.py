@@ -15,11 +15,16 @@ from fakemodel.tape.payloads import payloads_of, put_back
 
 __all__ = ["cassettes", "told", "turns_of", "with_payloads"]
 
-HOLDS_INTERACTIONS = re.compile(rb"^(?:\xef\xbb\xbf)?[\"']?interactions[\"']?[ \t]*:", flags=re.MULTILINE)
+HOLDS_INTERACTIONS = re.compile(
+    rb"(?:^(?:\xef\xbb\xbf)?|\A(?:\xef\xbb\xbf)?\s*\{[^{\[]*)[\"']?interactions[\"']?[ \t]*:", flags=re.MULTILINE
+)
+"""A member of the file, on a line of its own as YAML has it, or in the braces that JSON begins with."""
+
+SUFFIXES = (".yaml", ".yml", ".json")
 
 
 def cassettes(paths: Iterable[Path]) -> list[Path]:
-    """The files of `paths`, and of the folders among them the YAML below that holds interactions, each once.
+    """The files of `paths`, and of the folders among them the YAML and JSON below that holds interactions, each once.
 
     Virtual environments are passed over. What cannot be looked into is among them too, so that it is told.
     """
@@ -40,7 +45,7 @@ def _below(folder: Path) -> list[Path]:
         if "pyvenv.cfg" in names:
             folders.clear()
             continue
-        files = (Path(root, name) for name in names if name.endswith((".yaml", ".yml")))
+        files = (Path(root, name) for name in names if name.endswith(SUFFIXES))
         found += filter(_holds_interactions, files)
     return sorted(found)
 
@@ -52,9 +57,9 @@ def _holds_interactions(file: Path) -> bool:
         return True
 
 
-def turns_of(file: Path) -> list[Interaction]:
+def turns_of(file: Path, content: bytes) -> list[Interaction]:
     """The turns as they stand in the file. Raises OSError and ValueError where they, or their payloads, do not."""
-    turns = layout.read(file)
+    turns = layout.turns_in(content)
     put_back(turns, payloads_of(file))
     return turns
 

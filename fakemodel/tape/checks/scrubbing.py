@@ -10,6 +10,7 @@ from typing import Literal
 
 from vcr.serializers import yamlserializer
 
+from fakemodel.files import content_of
 from fakemodel.tape import layout
 from fakemodel.tape.checks.files import told, turns_of, with_payloads
 from fakemodel.tape.content_encoding import decoded
@@ -40,8 +41,9 @@ def scrub(files: Iterable[Path], environ: Mapping[str, str], *, write: bool) -> 
 
 
 def _scrub(file: Path, environ: Mapping[str, str], write: bool) -> Scrubbed:
-    turns = [_decoded(turn, number) for number, turn in enumerate(turns_of(file), 1)]
-    old = file.read_text(encoding="utf-8")
+    content = content_of(file)
+    turns = [_decoded(turn, number) for number, turn in enumerate(turns_of(file, content), 1)]
+    old = content.decode()
     if old.lstrip().startswith("{"):
         raise ValueError("it is JSON, and who reads that could not read YAML in its place")
     text = layout.written(scrubbed(turns), _head(old, turns))
