@@ -46,6 +46,8 @@ def code(value: object, indent: int = 0, before: int = 0, after: int = 0) -> str
         return flat
     inner = indent + INDENT
     match value:
+        case str() if not indent:  # no brackets are around it
+            return _bracketed(value, 0, 0)
         case str():
             return f"\n{' ' * indent}".join(_pieces(value, WIDTH - indent - after))
         case Call() if value.arguments or value.named:

@@ -4,7 +4,7 @@ import ast
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from fakemodel.scripting.code import WIDTH, Call, code, names_in, quoted
@@ -17,6 +17,7 @@ VALUES = st.recursive(
 )
 
 
+@example("longer than a line " * 9)
 @given(VALUES)
 def test_the_code_of_a_value_means_that_value(value):
     assert ast.literal_eval(code(value)) == value
