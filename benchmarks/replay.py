@@ -19,7 +19,7 @@ import openai
 
 from benchmarks.figures import Figure, missing
 from benchmarks.ratios import Effort, cpu_seconds, ratio
-from benchmarks.toolkits import OURS, PEERS, Toolkit
+from benchmarks.toolkits import OURS, PEERS, Toolkit, Unread
 from benchmarks.wire import EVENTS, long_reply
 from fakemodel import Reply, sse
 from fakemodel.httpx_modules import sdk_httpx
@@ -75,16 +75,20 @@ def one_among(folder: Path, number: int, rounds: int) -> Iterator[Figure]:
     files = {toolkit.name: folder / f"{toolkit.name} {number}.yaml" for toolkit in (OURS, *PEERS)}
     OURS.write(files[OURS.name], turns)
     for peer in PEERS:
-        absent = missing(peer.name)
+        absent, cost = missing(peer.name), None
+        played, theirs = (partial(seconds_of_turns, each, files[each.name], number) for each in (OURS, peer))
         if not absent:
             peer.write(files[peer.name], turns)
-        played, theirs = (partial(seconds_of_turns, each, files[each.name], number) for each in (OURS, peer))
+            try:
+                cost = ratio(played, theirs, rounds)
+            except Unread as unread:
+                absent = str(unread)
         yield Figure(
             kind="peer",
             what=f"a turn among {number:,}, replayed through the openai client",
             beside=peer.name,
             leaves_out="reading the file; the peer is told to compare bodies",
-            cost=None if absent else ratio(played, theirs, rounds),
+            cost=cost,
             missing=absent,
         )
 
