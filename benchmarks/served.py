@@ -13,7 +13,7 @@ import shutil
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from pathlib import Path
@@ -44,11 +44,14 @@ ASKED = {
     CHAT: {"model": "gpt-4.1", "messages": [{"role": "user", "content": "hello"}]},
 }
 
-AT_MOST = {RESPONSES: 1.67, CHAT: 1.11}
-"""The most that a plain answer may cost, in aimock's.
+REFUSED = "the client; we keep what a later request may go on from, and refuse what the API refuses"
+"""What a figure beside aimock leaves out: it answers whatever `previous_response_id` it is given."""
 
-Of a response we keep what a later request may go on from; aimock answers whatever `previous_response_id` it is given.
-"""
+AT_MOST = 1.0
+"""The most that the first plain answers of a server may cost, in aimock's: more than those few suites ask for."""
+
+WARM = 10_000
+"""The answers after which node has compiled all that aimock does."""
 
 STREAMED = 1.25
 """The most that a streamed answer may cost, in those of a bare server."""
@@ -176,33 +179,55 @@ def beside(own: Server, other: Server, path: str, *, stream: bool, requests: int
     return ratio(*(partial(seconds, each, path, body, requests) for each in (own, other)), rounds)
 
 
-def beside_aimock(effort: Effort) -> Iterator[Figure]:
-    """Plain and streamed answers of both APIs."""
+def first_seconds(start: Callable[[], AbstractContextManager[Server]], path: str, requests: int) -> float:
+    """The processor seconds of the first answers of a server, without its start."""
+    with start() as server:
+        return seconds(server, path, ASKED[path], requests)
+
+
+def plain_beside_aimock(effort: Effort) -> Iterator[Figure]:
+    """Plain answers of both APIs: the first of a server, and those of one that has answered for long."""
     missing = "" if aimock_version() else "aimock is not installed (npm)"
-    refused = "the client; we keep what a later request may go on from, and refuse what the API refuses"
-    doors = (
-        (False, "a plain answer", partial(saying, {"otherwise": "Hi there!"}), "Hi there!", refused, PLAIN_REQUESTS),
-        (
-            *(True, f"a streamed answer of {PIECES} pieces", partial(python, SAID_ONCE, json.dumps(WORDS))),
-            *("".join(WORDS), f"{refused}; each answer is another one, the peer's the same", STREAMS),
-        ),
-    )
-    for stream, what, ours, content, leaves_out, requests in doors:
-        for path in (RESPONSES, CHAT):
-            cost = None
-            if not missing:
-                with ours() as own, aimock(content) as other:
-                    of_each = {"requests": effort.of(requests, 10), "rounds": effort.of(5)}
-                    cost = beside(own, other, path, stream=stream, **of_each)
+    ours, theirs = partial(saying, {"otherwise": "Hi there!"}), partial(aimock, "Hi there!")
+    requests = effort.of(PLAIN_REQUESTS, 10)
+    for path in (RESPONSES, CHAT):
+        first = warm = None
+        if not missing:
+            first = ratio(*(partial(first_seconds, each, path, requests) for each in (ours, theirs)), effort.of(3))
+            with ours() as own, theirs() as other:
+                for server in (own, other):
+                    seconds(server, path, ASKED[path], effort.of(WARM, 10))
+                warm = beside(own, other, path, stream=False, requests=requests, rounds=effort.of(5))
+        answers = {f"the first {PLAIN_REQUESTS:,} plain answers of a server": (first, AT_MOST)}
+        answers[f"a plain answer after {WARM:,}"] = (warm, None)
+        for what, (cost, at_most) in answers.items():
             yield Figure(
                 kind="peer",
-                what=f"{what}, served, `/v1/{path}`",
+                what=f"{what}, `/v1/{path}`",
                 beside="aimock",
-                leaves_out=leaves_out,
+                leaves_out=f"{REFUSED}; the start of the server",
                 cost=cost,
                 missing=missing,
-                at_most=None if stream else AT_MOST[path],
+                at_most=at_most,
             )
+
+
+def streamed_beside_aimock(effort: Effort) -> Iterator[Figure]:
+    """Streamed answers of both APIs."""
+    missing = "" if aimock_version() else "aimock is not installed (npm)"
+    for path in (RESPONSES, CHAT):
+        cost = None
+        if not missing:
+            with python(SAID_ONCE, json.dumps(WORDS)) as own, aimock("".join(WORDS)) as other:
+                cost = beside(own, other, path, stream=True, requests=effort.of(STREAMS, 10), rounds=effort.of(5))
+        yield Figure(
+            kind="peer",
+            what=f"a streamed answer of {PIECES} pieces, served, `/v1/{path}`",
+            beside="aimock",
+            leaves_out=f"{REFUSED}; each answer is another one, the peer's the same",
+            cost=cost,
+            missing=missing,
+        )
 
 
 def beside_canned(effort: Effort) -> Iterator[Figure]:
@@ -257,6 +282,7 @@ def wrong_answers(answers: int) -> Figure:
 
 def figures(effort: Effort) -> Iterator[Figure]:
     """All that is measured here."""
-    yield from beside_aimock(effort)
+    yield from plain_beside_aimock(effort)
+    yield from streamed_beside_aimock(effort)
     yield from beside_canned(effort)
     yield wrong_answers(effort.of(ANSWERS, 100))
