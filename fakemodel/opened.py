@@ -29,7 +29,8 @@ def file_of(name: str) -> Path:
 def turns_of(name: str, *, whole: bool, empty: bool = False) -> list[Interaction]:
     """The turns of a cassette: `whole` with the payloads that lie beside it, or as they stand in the file.
 
-    `empty` says that an empty file has no turns, as what was not there before a commit. Raises what cannot be read.
+    `empty` says that an empty file has no turns, as what was not there before a commit. Raises
+    what `layout.UNREADABLE` has.
     """
     from fakemodel.files import content_of
     from fakemodel.tape import layout

@@ -11,10 +11,10 @@ __all__ = ["LARGE", "MANY", "watch", "watched"]
 T = TypeVar("T")
 
 MANY = 20
-"""The files from which on a bar shows how far it is."""
+"""From how many files on a bar shows how far it is."""
 
 LARGE = 4_000_000
-"""The bytes of a file from which on a bar shows how far it is."""
+"""From how many bytes of a file on a bar shows how far it is."""
 
 
 def watched(done: Iterable[T], total: int, what: str) -> Iterable[T]:

@@ -87,7 +87,7 @@ def _is_deep(value: object) -> bool:
             if isinstance(each, dict | list)
             for inner in (each.values() if isinstance(each, dict) else each)
         ]
-    return bool(level)
+    return any(isinstance(each, dict | list) for each in level)
 
 
 def quoted(text: str) -> str:

@@ -59,7 +59,7 @@ class _Telling:
 
     def __init__(self, asked: Sequence[Asked]) -> None:
         self._asked = asked
-        self._previous = Counter(each.previous_response_id for each in asked)
+        self._previous = Counter(str(each.previous_response_id) for each in asked)
         self._texts = {name: [_texts(name, each) for each in asked] for name in ("input", "tool_output")}
         self._whole: dict[str, str] = {}
         self._places: dict[str, list[int]] = {}
@@ -71,7 +71,7 @@ class _Telling:
     def guard(self, number: int) -> Guard | None:
         """The guard that one request alone meets; None where there is none."""
         previous = self._asked[number].previous_response_id
-        if previous is not None and self._previous[previous] == 1:
+        if previous is not None and self._previous[str(previous)] == 1:
             return when(previous_response_id=previous)
         for name, said in self._texts.items():
             for text in reversed(said[number]):

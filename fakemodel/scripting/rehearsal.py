@@ -36,8 +36,8 @@ class Rehearsal:
     def __init__(self, api: FakeOpenAI) -> None:
         self._transport = api.transport()
         self._ids: dict[str, str] = {}
-        self._begun: dict[str, list[str]] = {}
-        """The recorded ids by their first words, the longest of each first."""
+        self._lengths: dict[str, list[int]] = {}
+        """The lengths of the recorded ids by their first words, the longest first: most of a kind are as long."""
 
     def differs(self, turn: Interaction) -> str | None:
         """In what the answer to a recorded request is not the recorded one; None where it is.
@@ -77,9 +77,9 @@ class Rehearsal:
         pieces, end = [], 0
         for word in WORD.finditer(text):
             start = word.start()
-            for recorded in self._begun.get(word[0], ()):
-                after = start + len(recorded)
-                if start >= end and text.startswith(recorded, start) and not WORD.match(text, after):
+            for length in self._lengths.get(word[0], ()):
+                recorded, after = text[start : start + length], start + length
+                if start >= end and recorded in self._ids and not WORD.match(text, after):
                     pieces += [text[end:start], self._ids[recorded]]
                     end = after
                     break
@@ -103,9 +103,7 @@ class Rehearsal:
         begins = WORD.match(recorded)
         if begins and recorded not in self._ids:
             self._ids[recorded] = live
-            alike = self._begun.setdefault(begins[0], [])
-            alike.append(recorded)
-            alike.sort(key=len, reverse=True)
+            self._lengths[begins[0]] = sorted({*self._lengths.get(begins[0], ()), len(recorded)}, reverse=True)
 
 
 def _difference(recorded: Response, live: Response) -> str | None:

@@ -30,7 +30,7 @@ from fakemodel.wire.payload import Payload, json_of
 __all__ = ["Failed", "Route", "Said", "Script", "script_of"]
 
 ASKING = ("POST responses", "POST chat/completions")
-"""The operations that ask a model."""
+"""The operations whose answers a script says as replies."""
 
 TRIED_AGAIN = (408, 409, 429)
 """The statuses that the SDK tries again, beside those from 500 on."""

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
+
 from fakemodel.api.fake_openai import FakeOpenAI
 from fakemodel.reply import Reply
 
 __all__ = ["load"]
 
 
-def load() -> tuple[object, ...]:
+def load() -> None:
     """Make all that an example is made of: the SDK loads its modules, and builds its models, on first use."""
     reply, client = Reply("a"), FakeOpenAI().client()
-    rendered = (reply.chunks(), reply.completion(), reply.events(), reply.response())
-    return *rendered, client.chat.completions, client.responses
+    for render in (reply.chunks, reply.completion, reply.events, reply.response):
+        render()
+    for resource in ("responses", "chat.completions"):
+        attrgetter(resource)(client)

@@ -16,7 +16,7 @@ import yaml
 
 from fakemodel.tape.interaction import Interaction, Request, Response
 from fakemodel.tape.reader import headers_of, status_of
-from fakemodel.tape.yaml_events import TooLarge, assert_bounded
+from fakemodel.tape.yaml_events import TOO_DEEP, TooLarge, assert_bounded
 
 __all__ = ["turns"]
 
@@ -58,7 +58,7 @@ def _read(content: bytes) -> Any:
     except TooLarge:
         raise
     except RecursionError:
-        raise TooLarge("it is nested too deeply") from None
+        raise TooLarge(TOO_DEEP) from None
     except (yaml.YAMLError, *ODD) as error:
         raise ValueError(problem or f"it is not YAML: {_problem(error)}") from None
 

@@ -16,7 +16,7 @@ from typing import Any
 
 from fakemodel.httpx_modules import httpx_modules, response
 
-__all__ = ["is_guarded", "network_refused", "traces_answered"]
+__all__ = ["DOUBLES_KEY", "is_guarded", "network_refused", "traces_answered"]
 
 TRACES = "/v1/traces/ingest"
 

@@ -12,7 +12,7 @@ from fakemodel.tape.items import Item
 from fakemodel.tape.operations import Operation
 from fakemodel.wire.payload import Payload
 
-__all__ = ["EFFECTS", "Before", "Exchange", "Histories", "Kept", "named_in", "sent_in"]
+__all__ = ["EFFECTS", "Before", "Exchange", "Histories", "Kept", "keep_answer", "named_in", "sent_in"]
 
 
 class Exchange(NamedTuple):
@@ -92,11 +92,15 @@ def _context(state: State, previous: str | None, conversation: str | None) -> Co
 
 
 def _respond(state: State, exchange: Exchange) -> None:
-    previous, conversation = named_in(exchange.body)
-    context = _context(state, previous, conversation)
+    context = _context(state, *named_in(exchange.body))
     if context is not None and exchange.id:
-        asked = {key: exchange.body[key] for key in USUAL if exchange.body.get(key) is not None}
-        _keep(state, {**USUAL, **asked}, exchange, context.extended(exchange.sent), conversation)
+        keep_answer(state, exchange, context.extended(exchange.sent))
+
+
+def keep_answer(state: State, exchange: Exchange, saw: Context) -> None:
+    """Keep the response of a turn in which the model saw these items."""
+    asked = {key: exchange.body[key] for key in USUAL if exchange.body.get(key) is not None}
+    _keep(state, {**USUAL, **asked}, exchange, saw, named_in(exchange.body)[1])
 
 
 USUAL = {"store": True, "background": False, "status": "completed"}
@@ -115,6 +119,7 @@ UNFINISHED = {"queued", "in_progress"}
 def _keep(state: State, before: Payload, exchange: Exchange, saw: Context, conversation: str | None) -> None:
     answer = {key: value for key, value in exchange.answer.items() if value is not None}
     body = {**before, **answer, "id": exchange.id, "output": items_of(answer.get("output"))}
+    body["status"] = str(body["status"])  # a recording may say anything
     state.keep(Stored(body, saw, 0, conversation))
 
 

@@ -18,7 +18,7 @@ from vcr.cassette import CassetteContextDecorator
 from fakemodel.errors import SettingInvalid
 from fakemodel.tape import MODES, VERBS, Mode
 from fakemodel.tape.cassette import Cassette
-from fakemodel.tape.guard import network_refused, traces_answered
+from fakemodel.tape.guard import DOUBLES_KEY, network_refused, traces_answered
 from fakemodel.tape.paths import assert_short
 from fakemodel.tape.settings import SETTINGS, checked
 
@@ -26,7 +26,7 @@ __all__ = ["cassette", "is_open", "locked", "placeholder_key", "replays", "use_c
 
 Arguments = ParamSpec("Arguments")
 
-PLACEHOLDER_KEY = "sk-fakemodel-placeholder"
+PLACEHOLDER_KEY = f"{DOUBLES_KEY}-placeholder"
 
 
 class Opening(AbstractContextManager[Cassette]):

@@ -11,12 +11,15 @@ from typing import Any
 
 import yaml
 
-__all__ = ["LOADER", "TooLarge", "assert_bounded", "bounded"]
+__all__ = ["LOADER", "TOO_DEEP", "TooLarge", "assert_bounded", "bounded"]
 
 LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 DEEPEST = 500
 """How deep a file is read; no cassette is, and the parser takes long for those that are."""
+
+TOO_DEEP = "it is nested too deeply"
+"""What is said of a file that is."""
 
 ALIASED = 4_000_000
 """The characters that the aliases of a file may stand for. vcrpy writes an alias where a filter gives one object to
@@ -58,5 +61,5 @@ def bounded(text: str) -> Iterator[Any]:
         if aliased > ALIASED:
             raise TooLarge(f"its aliases stand for more than {ALIASED:,} characters, as those of no recording do")
         if len(opened) > DEEPEST:
-            raise TooLarge("it is nested too deeply")
+            raise TooLarge(TOO_DEEP)
         yield event

@@ -133,7 +133,7 @@ def test_a_name_that_leads_out_of_those_that_ship_is_none_of_them():
         assert told.stderr.endswith("leads out of the folder of cassettes.\n")
 
 
-@pytest.mark.parametrize("depth", [40, 199, 400])
+@pytest.mark.parametrize("depth", [49, 50, 199, 400])
 @pytest.mark.parametrize("kind", ["FakeOpenAI", "FakeModel"])
 def test_what_is_nested_deeply_is_scripted_all_the_same(tmp_path: Path, kind, depth):
     """Python reads no more than 200 brackets within each other: what is deeper stands as JSON."""

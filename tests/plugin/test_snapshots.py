@@ -40,6 +40,10 @@ def test_a_stream_is_kept_as_its_transcript_and_compared(suite: pytest.Pytester)
 
     suite.runpytest("--snapshot-update").assert_outcomes(passed=1)
     assert kept(suite) == {"test_agent/test_weather.txt": f"{transcript(REPLY.events())}\n"}
+    assert (
+        "response.output_text.delta [0][0]             2 deltas 'Let me look.'"
+        in kept(suite)["test_agent/test_weather.txt"]
+    )
     result = suite.runpytest()
 
     result.assert_outcomes(passed=1)

@@ -63,6 +63,19 @@ def test_a_stream_that_was_recorded_compressed_is_scripted_delta_by_delta():
     assert 'text("Hel", "lo")' in code
 
 
+@pytest.mark.parametrize("kind", ["FakeOpenAI", "FakeModel"])
+def test_what_is_no_id_guards_no_reply(kind):
+    asked = {"model": "m", "previous_response_id": ["x"]}
+    answers = [Reply(said, id=f"resp_{said}").response().model_dump_json().encode() for said in ("one", "two")]
+    turns = (
+        turn(f"{API}/responses", json.dumps({**asked, "input": f"Question {n}"}).encode(), answers[n]) for n in (0, 1)
+    )
+
+    *_, code = scripted(*turns, kind=kind)
+
+    assert 'previous_response_id=["x"]' not in code
+
+
 UNSAID = {
     "another API": (
         turn("https://api.anthropic.com/v1/messages"),

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import tracemalloc
 from datetime import date
 from pathlib import Path
 
@@ -9,7 +10,9 @@ import pytest
 import yaml
 
 from fakemodel import Reply, refusal, sse, tool_call
+from fakemodel.tape import layout
 from fakemodel.tape.checks import Finding, cassettes, check
+from fakemodel.tape.checks.chains import broken_chains
 
 API = "https://api.openai.com/v1"
 KEY = "sk-" + "proj-" + "x7Yk2PqR9vTn4WzB6mLs8JdF"  # assembled, so that nobody takes it for a real one
@@ -289,6 +292,36 @@ def test_a_chain_is_followed_wherever_the_api_is_served(tmp_path: Path):
     )
 
     assert told(findings) == [("warning", "turn 3, request: previous_response_id is 'resp_1', which turn 2 deleted")]
+
+
+def test_a_long_chain_takes_as_much_memory_for_a_turn_as_a_short_one():
+    def peak(turns: int) -> int:
+        asked = (
+            {"input": "And?", **({"previous_response_id": f"resp_{each - 1}"} if each else {})} for each in range(turns)
+        )
+        chain = {"interactions": [turn("/responses", body, response(f"resp_{n}")) for n, body in enumerate(asked)]}
+        recorded = layout.turns_in(json.dumps(chain).encode())
+        tracemalloc.start()
+        assert [*broken_chains(recorded, quoted=True)] == []
+        taken = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return taken
+
+    assert peak(800) < 8 * peak(200)
+
+
+@pytest.mark.parametrize("status", [[], {}, 7])
+def test_a_status_that_is_none_is_passed_over(tmp_path: Path, status):
+    queued = response(status="queued")
+
+    findings = found(
+        tmp_path,
+        turn("/responses", {"input": "Hi", "background": True}, queued),
+        turn("/responses/resp_1", None, response(status=status), method="GET"),
+        turn("/responses/resp_1", None, response(), method="GET"),
+    )
+
+    assert findings == []
 
 
 @pytest.mark.parametrize("request_", [[], "text", {"input": [None, 7]}, {"previous_response_id": 7}])

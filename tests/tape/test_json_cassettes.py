@@ -48,15 +48,18 @@ def test_it_is_found_in_a_folder_and_nothing_is_wrong_with_it(file: Path):
     put(file, interaction(said({"input": "Hi \N{GRINNING FACE}"}), response(1, message("Hello"))))
     (file.parent / "other.json").write_text('{"settings": {"interactions": []}}')
     (file.parent / "package.json").write_text("[]")
+    (file.parent / "stats.json").write_text('{"total_interactions": 3}')
 
     assert cassettes([file.parent]) == [file]
     assert [*check([file], {})] == [(file, [])]
 
 
-def test_a_secret_is_found_even_where_two_events_bring_it(file: Path):
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
+def test_a_secret_is_found_even_where_two_events_bring_it(file: Path, encoding):
     events = ({"type": "response.output_text.delta", "delta": each} for each in ("My key is ", KEY[:12], KEY[12:]))
     stream = "".join(f"data: {said(each)}\n\n" for each in events)
     put(file, interaction(said({"input": "\N{KEY}"}), stream, stream=True), metadata={"comment": KEY})
+    file.write_text(file.read_text(), encoding=encoding)
 
     ((_, found),) = check([file], {})
 
@@ -67,8 +70,11 @@ def test_a_secret_is_found_even_where_two_events_bring_it(file: Path):
     assert KEY[12:] not in repr(found)
 
 
-def test_it_is_not_made_yaml(file: Path):
-    before = put(file, interaction(said({"input": "Hi \N{GRINNING FACE}"}), response(1))).read_bytes()
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
+def test_it_is_not_made_yaml(file: Path, encoding):
+    text = put(file, interaction(said({"input": "Hi \N{GRINNING FACE}"}), response(1))).read_text()
+    file.write_text(text, encoding=encoding)
+    before = file.read_bytes()
 
     ((_, done),) = scrub([file], {}, write=True)
 

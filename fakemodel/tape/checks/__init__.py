@@ -50,7 +50,7 @@ def check(
         except OSError as error:
             yield file, [_unreadable(error, environ)]
             continue
-        text = content.decode(errors="replace")
+        text = content.decode("utf-8-sig", errors="replace")
         found = [*_found(file, content, text, environ), *orphan(file, tests)]
         if old := age.too_old(text, max_age, today):
             found.append(Finding("age", old))

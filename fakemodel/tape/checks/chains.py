@@ -17,7 +17,7 @@ from fakemodel.tape.answers import answer_of, json_or_none
 from fakemodel.tape.checks.finding import Finding
 from fakemodel.tape.checks.laws import is_the_apis
 from fakemodel.tape.interaction import Interaction
-from fakemodel.tape.kept import EFFECTS, Exchange, named_in, sent_in
+from fakemodel.tape.kept import EFFECTS, Exchange, keep_answer, named_in, sent_in
 from fakemodel.tape.operations import operation_of
 from fakemodel.wire.errors import ERRORS, Refused
 
@@ -95,12 +95,12 @@ class _Chains:
 
     def _respond(self, number: int, exchange: Exchange) -> None:
         named = named_in(exchange.body)
-        if not exchange.id or exchange.body.get("prompt") or self.unknown.intersection(named):
+        if not exchange.id:
+            return
+        if exchange.body.get("prompt") or self.unknown.intersection(named):
             self.unknown.add(exchange.id)
             return
-        saw = self.state.context(exchange.sent, *named)
-        own = saw[len(saw) - len(exchange.sent) :]
-        EFFECTS[RESPOND](self.state, exchange._replace(sent=own))
+        keep_answer(self.state, exchange, self.state.context(exchange.sent, *named))
         kept = self.state.responses.get(exchange.id)
         if kept is None or not kept.body["store"]:
             self.ended[exchange.id] = f"which turn {number} did not store"
@@ -125,6 +125,7 @@ OF_ITEMS = {"POST conversations/*/items", "DELETE conversations/*/items/*"}
 """The operations that change the items of a conversation."""
 
 DELETIONS = {"DELETE responses/*", "DELETE conversations/*"}
+"""The operations after which an id is not kept any more."""
 
 
 def _given_out(turns: Sequence[Interaction]) -> dict[str, int]:

@@ -12,11 +12,13 @@ from fakemodel.tape import layout
 from fakemodel.tape.interaction import Interaction
 from fakemodel.tape.leaks import leaks
 from fakemodel.tape.payloads import payloads_of, put_back
+from fakemodel.tape.yaml_events import TOO_DEEP
 
 __all__ = ["cassettes", "told", "turns_of", "with_payloads"]
 
 HOLDS_INTERACTIONS = re.compile(
-    rb"(?:^(?:\xef\xbb\xbf)?|\A(?:\xef\xbb\xbf)?\s*\{[^{\[]*)[\"']?interactions[\"']?[ \t]*:", flags=re.MULTILINE
+    rb"(?:^(?:\xef\xbb\xbf)?[\"']?interactions[\"']?|\A(?:\xef\xbb\xbf)?\s*\{[^{\[]*\"interactions\")[ \t]*:",
+    flags=re.MULTILINE,
 )
 """A member of the file, on a line of its own as YAML has it, or in the braces that JSON begins with."""
 
@@ -76,7 +78,7 @@ def told(error: Exception, environ: Mapping[str, str]) -> str:
     if isinstance(error, OSError):
         return error.strerror or type(error).__name__
     if isinstance(error, RecursionError):
-        return "it is nested too deeply"
+        return TOO_DEEP
     lines = [line.strip() for line in str(error).splitlines() if not line.startswith("    ")]  # those quote the file
     words = " ".join(lines).replace('in "<unicode string>",', "at").replace('in "<byte string>",', "at")
     return words if not leaks(words, name="", environ=environ) else re.split(r"[(\"']", words)[0].strip()

@@ -43,7 +43,7 @@ def scrub(files: Iterable[Path], environ: Mapping[str, str], *, write: bool) -> 
 def _scrub(file: Path, environ: Mapping[str, str], write: bool) -> Scrubbed:
     content = content_of(file)
     turns = [_decoded(turn, number) for number, turn in enumerate(turns_of(file, content), 1)]
-    old = content.decode()
+    old = content.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
     if old.lstrip().startswith("{"):
         raise ValueError("it is JSON, and who reads that could not read YAML in its place")
     text = layout.written(scrubbed(turns), _head(old, turns))
