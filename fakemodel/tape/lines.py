@@ -16,6 +16,9 @@ __all__ = ["Line", "context", "head", "lines", "outcome", "relation", "usage_in_
 WIDEST = 20
 """The widest label that the texts of the others make room for."""
 
+ESCAPED = re.compile(rf"{UNPRINTABLE.pattern}|[\u202a-\u202e\u2066-\u2069]")
+"""What is not printed, and what has others printed in another order: a text could seem to say what it does not."""
+
 USUAL = {None, "completed", "stop", "tool_calls"}
 """How a turn ends of which that need not be said."""
 
@@ -58,8 +61,8 @@ def lines(conversation: Conversation) -> Iterator[Line]:
 
 
 def visible(text: str) -> str:
-    """A text of which nothing moves a terminal's cursor or changes its colours: control characters are escaped."""
-    return UNPRINTABLE.sub(_escaped, text.replace("\r\n", "\n"))
+    """A text of which nothing moves a terminal's cursor, changes its colours or the order of what is read."""
+    return ESCAPED.sub(_escaped, text.replace("\r\n", "\n"))
 
 
 def _escaped(found: re.Match[str]) -> str:

@@ -190,6 +190,7 @@ def test_every_field_of_a_cassette_is_text_alone(visit, tmp_path: Path):
     assert seen.page.title() == str(file)
     assert seen.page.locator("article").count() == len(turns)
     assert seen.page.locator("script, img").count() == 0
+    assert not re.search("[\u2028\u202e]", seen.page.locator("main").inner_text())
     assert (seen.requests, seen.errors) == ([seen.page.url], [])
     assert not overflows(seen.page)
 
