@@ -31,7 +31,14 @@ ITEMS = [
 
 part = texts() | refusals() | reasonings() | tool_calls()
 cited_files = texts().map(lambda said: text(*said.fragments, annotations=[FILE]))
-finished = replies(part | cited_files | st.sampled_from(ITEMS))
+
+
+def tells_its_items_apart(reply):
+    ids = [each.payload.get("id") for each in reply.parts if hasattr(each, "payload")]
+    return len(ids) == len({*ids})
+
+
+finished = replies(part | cited_files | st.sampled_from(ITEMS)).filter(tells_its_items_apart)
 failed = finished.map(lambda reply: Reply(*reply.parts, usage=reply.usage, **FAILED))
 answers = finished | failed  # of the Responses API
 chats = replies() | st.lists(replies(), min_size=2, max_size=3).map(lambda found: Reply.choices(*found))

@@ -280,8 +280,8 @@ def test_the_deltas_add_up_to_whatever_repeats_them(reply):
                 assert event.part.to_dict() == {**held, **({"logprobs": []} if "logprobs" in held else {})}
                 assert (event.part.text if event.part.type == "output_text" else event.part.refusal) == whole[key]
             case "output_text.annotation.added":
-                held = final[event.output_index].content[event.content_index].annotations[event.annotation_index]
-                assert event.annotation.to_dict() == held.to_dict()
+                part = final[event.output_index].to_dict()["content"][event.content_index]
+                assert event.to_dict()["annotation"] == part["annotations"][event.annotation_index]
             case "output_item.done":
                 assert event.item == final[event.output_index]
                 assert event.item.status == (reply.status if event.item == final[-1] else "completed")
