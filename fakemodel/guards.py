@@ -111,6 +111,8 @@ CONDITIONS: dict[str, Callable[[Asked], object]] = {
 def _holds(expected: object, found: object) -> bool:
     if expected is ...:
         return bool(found)
+    if expected is None:
+        return not found
     if isinstance(found, list):
         return any(str(expected) in text for text in found)
     return expected == found
@@ -133,5 +135,5 @@ def _is_output(item: Payload) -> bool:
 
 
 def _is_the_models(item: Payload) -> bool:
-    made = ("_call", "reasoning")
+    made = ("_call", "reasoning", "mcp_approval_request", "mcp_list_tools")
     return item.get("role") == "assistant" or str(item.get("type")).endswith(made)

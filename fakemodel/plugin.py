@@ -247,7 +247,9 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     except FakeModelError as error:
         _keep_users_frames(error, item)
         raise
-    except BaseException:
+    except BaseException as error:
+        if isinstance(error, pytest.skip.Exception) and any(item.stash[RUN].refused):
+            _judge(item)  # who skips because the request failed would never hear that it was refused
         for section in item.stash[RUN].sections():
             item.add_report_section("call", "fakemodel", section)
         raise

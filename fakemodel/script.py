@@ -32,6 +32,10 @@ class Played(Protocol):
     def answered(self) -> str:
         """What went out, in a few words."""
 
+    @property
+    def played(self) -> bool:
+        """Whether it took a reply of the script."""
+
 
 TurnT = TypeVar("TurnT", bound=Played)
 
@@ -61,7 +65,7 @@ def no_reply_left(
             f"Add a Reply for turn {number}, or find out why it is not what a guard waits for."
         )
     return NoReplyLeft(
-        f"{subject} was called {_times(number)}, the script has {counted(number - 1, 'reply')}.\n"
+        f"{subject} was called {_times(number)}, the script has {counted(_played(turns), 'reply')}.\n"
         f"{table(turns)}\n"
         f"Add a Reply for turn {number}, or find out why it was asked again."
     )
@@ -70,7 +74,7 @@ def no_reply_left(
 def unplayed(subject: str, turns: Sequence[Played], left: Sequence[object]) -> str:
     """What UnplayedReplies says: the test is over, and `left` was never asked for."""
     return (
-        f"{subject} was called {_times(len(turns))}, the script has {counted(len(turns) + len(left), 'reply')}.\n"
+        f"{subject} was called {_times(len(turns))}, the script has {counted(_played(turns) + len(left), 'reply')}.\n"
         f"{table(turns, left)}\n"
         "Remove what is not needed, or find out why it was not asked for."
     )
@@ -130,6 +134,10 @@ def _word(word: Part) -> str:
             return f"refusal {''.join(word.fragments)!r}"
         case Reasoning():
             return f"reasoning {''.join(word.fragments)!r}" if word.fragments else "reasoning"
+
+
+def _played(turns: Sequence[Played]) -> int:
+    return sum(turn.played for turn in turns)
 
 
 def _times(count: int) -> str:

@@ -7,6 +7,8 @@ from fakemodel import FakeModel, FakeOpenAI, NoReplyLeft, Reply, ReplyInvalid, U
 USER = {"role": "user", "content": "Weather in Paris?"}
 CALL = {"type": "function_call", "call_id": "call_1", "name": "get_weather", "arguments": "{}"}
 OUTPUT = {"type": "function_call_output", "call_id": "call_1", "output": "sunny"}
+ASKED = {"type": "mcp_approval_request", "id": "mcpr_1", "name": "f", "arguments": "{}", "server_label": "s"}
+ALLOWED = {"type": "mcp_approval_response", "approval_request_id": "mcpr_1", "approve": True}
 CALLED = {"id": "call_1", "type": "function", "function": {"name": "get_weather", "arguments": "{}"}}
 CHAT_CALL = {"role": "assistant", "content": None, "tool_calls": [CALLED]}
 CHAT_OUTPUT = {"role": "tool", "tool_call_id": "call_1", "content": "sunny"}
@@ -47,6 +49,10 @@ def test_a_guard_without_a_reply_is_told_what_it_lacks(double):
         (when(tool_output="sun"), {"input": [USER, CALL, OUTPUT]}, True),
         (when(tool_output=...), {"input": [USER, CALL, OUTPUT]}, True),
         (when(tool_output=...), {"input": [USER]}, False),
+        (when(tool_output=None), {"input": [USER]}, True),
+        (when(tool_output=None), {"input": [USER, CALL, OUTPUT]}, False),
+        (when(previous_response_id=None), {"input": "Hi"}, True),
+        (when(input="Paris"), {"input": [USER, ASKED, ALLOWED]}, False),
         (when(tool_output="sun"), {"input": [CALL, OUTPUT, {"role": "assistant", "content": "ok"}, USER]}, False),
         (when(previous_response_id="resp_1"), {"input": "Hi", "previous_response_id": "resp_1"}, True),
         (when(previous_response_id="resp_1"), {"input": "Hi", "previous_response_id": "resp_2"}, False),

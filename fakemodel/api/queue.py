@@ -32,6 +32,7 @@ class Turn:
     call: Call
     reply: object = None
     responder: Responder | None = None
+    played: bool = False
 
     def __repr__(self) -> str:
         return f"<Turn: {self.asked} -> {self.answered}>"
@@ -86,15 +87,17 @@ class Queue:
         turn = Turn(call)
         self.turns.append(turn)
         position = len(self.turns)
-        reply = self._next(call, position)
+        reply = self._next(turn, position)
         if not isinstance(reply, Reply):
             turn.responder = reply
             reply = Reply.of((yield waited(reply, call.request)))
         turn.reply = reply
         return position, reply
 
-    def _next(self, call: Call, position: int) -> Any:
+    def _next(self, turn: Turn, position: int) -> Any:
+        call = turn.call
         guarded = met(self._guarded, _seen(call.body, position)) if self._guarded else None
+        turn.played = guarded is not None or bool(self._replies)
         if guarded is not None:
             return guarded.reply
         if self._replies:

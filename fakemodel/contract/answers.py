@@ -25,7 +25,7 @@ class AnswerTests(RequestTests):
     @WAYS
     def test_usage_is_the_servers(self, streamed: bool) -> None:
         self.api.say(HELLO)
-        told = self._told(streamed=streamed, settings=self._asking_for_usage)
+        told = self._told(streamed=streamed, settings=self._usage_settings)
         if told.usage != USAGE:
             self._broken(
                 expected=f"{USAGE!r}, as the server counted",
@@ -95,7 +95,7 @@ class AnswerTests(RequestTests):
     def test_a_turn_takes_nothing_from_the_one_before(self, streamed: bool) -> None:
         self.api.say(Reply("One", usage=usage(100, 50)), HELLO)
         one, two = ([{"role": "user", "content": word}] for word in ("First", "Second"))
-        settings = self._asking_for_usage
+        settings = self._usage_settings
         first = Turn(input=one, instructions=BRIEF, settings=settings, streamed=streamed)
         second = Turn(input=two, settings=settings, streamed=streamed)
         _, told = self._told_in_turn(lambda _: first, lambda _: second)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from contextlib import aclosing
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -74,13 +74,19 @@ async def ask_model(model: Any, turn: Turn) -> Result:
     """Ask a `Model` of the Agents SDK. Raises what it raises."""
     if not turn.streamed:
         return Result.of(await model.get_response(**_arguments(turn)))
-    async with aclosing(stream_of(model, turn)) as stream:
+    async with stream_of(model, turn) as stream:
         return Result.of_events([event async for event in stream])
 
 
-def stream_of(model: Any, turn: Turn) -> Any:
-    """The events that a `Model` of the Agents SDK streams, as they come."""
-    return model.stream_response(**_arguments(turn))
+@asynccontextmanager
+async def stream_of(model: Any, turn: Turn) -> AsyncIterator[Any]:
+    """The events that a `Model` of the Agents SDK streams, as they come; closed at the end, if they can be."""
+    stream = model.stream_response(**_arguments(turn))
+    try:
+        yield stream
+    finally:
+        if close := getattr(stream, "aclose", None):
+            await close()
 
 
 def _arguments(turn: Turn) -> dict[str, Any]:

@@ -100,6 +100,8 @@ class Contract:
     Or a setting's name, which is not set then.
     """
 
+    _path: ClassVar[str]
+    """Where a model is asked."""
     _settings: ClassVar[Mapping[str, Setting]] = {}
     _asking_for_usage: ClassVar[Mapping[str, Any]] = {}
     """The settings by which a caller asks for usage on a stream."""
@@ -139,6 +141,11 @@ class Contract:
                 raise SettingInvalid(f"{type(self).__name__}.make_model is async; expected is the model itself.")
             self._made = (client, model)
         return self._made[1]
+
+    @property
+    def _usage_settings(self) -> dict[str, Any]:
+        """Those by which this adapter can be asked for usage."""
+        return {name: value for name, value in self._asking_for_usage.items() if name not in self.without}
 
     @property
     def _has_model(self) -> bool:
@@ -188,6 +195,11 @@ class Contract:
             found = await found
         if not isinstance(found, Result):
             raise SettingInvalid(f"{type(self).__name__}.ask returned {found!r}; expected is a Result.")
+        if not all(isinstance(item, Mapping) and not isinstance(item.get("content"), str) for item in found.output):
+            raise SettingInvalid(
+                f"{type(self).__name__}.ask returned the output {found.output!r}; expected are output items of the "
+                "Responses API, as dicts."
+            )
         return found
 
     def _told(self, **turn: Any) -> Result:
@@ -209,6 +221,8 @@ class Contract:
         """What a scenario comes to in which the server is well: it fails the test where the adapter raises."""
         try:
             return self._run(scenario)
+        except SettingInvalid:  # the class of the test is wrong, not the adapter
+            raise
         except Exception as error:
             self._broken(
                 expected="an answer",
@@ -220,6 +234,8 @@ class Contract:
         """What the adapter tells of one turn, or what it raised."""
         try:
             return self._run(lambda client: self._asked(client, Turn(**turn))), None
+        except SettingInvalid:
+            raise
         except Exception as error:
             return Result(), error
 
@@ -236,8 +252,8 @@ class Contract:
 
     @property
     def _answers(self) -> list[Answer]:
-        """What was answered, request by request."""
-        return [request.answer for request in self.api.requests if request.answer]
+        """What was answered to those that asked a model."""
+        return [turn.call.request.answer for turn in self.api.turns if turn.call.request.answer]
 
     def _body(self) -> Payload:
         """The body of the last request."""
@@ -246,6 +262,13 @@ class Contract:
                 expected="a request to the API",
                 found="none",
                 why="Who asks the model gets an answer that no server gave.",
+            )
+        path = self.api.turns[-1].call.request.path
+        if path != self._path:
+            self._broken(
+                expected=f"a request to {self._path}",
+                found=f"one to {path}",
+                why="This is the contract of another API than the adapter's.",
             )
         return self._bodies[-1]
 

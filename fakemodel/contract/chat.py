@@ -32,6 +32,7 @@ class ChatCompletionsModelContract(AnswerTests, StreamTests):
             return MyModel(client)
     """
 
+    _path: ClassVar = "/v1/chat/completions"
     _settings: ClassVar = {
         **SETTINGS,
         "max_tokens": Setting(64, ("max_completion_tokens", "max_tokens")),

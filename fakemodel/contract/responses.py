@@ -42,6 +42,7 @@ class ResponsesModelContract(AnswerTests, StreamTests):
             return MyModel(client)
     """
 
+    _path: ClassVar = "/v1/responses"
     _settings: ClassVar = {
         **SETTINGS,
         "max_tokens": Setting(64, ("max_output_tokens",)),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from contextlib import aclosing, suppress
+from contextlib import suppress
 from typing import Any
 
 import openai
@@ -41,8 +41,8 @@ class StreamTests(Contract):
     def test_a_stream_ends_with_the_response_that_is_given_without_streaming(self) -> None:
         said = [text("Hel", "lo"), tool_call("get_weather", {"city": "Paris"}, id="call_7")]
         self.api.otherwise(Reply(*said, usage=USAGE, id="resp_or_completion", unchecked=True))
-        plain = self._told(settings=self._asking_for_usage)
-        streamed = self._told(streamed=True, settings=self._asking_for_usage)
+        plain = self._told(settings=self._usage_settings)
+        streamed = self._told(streamed=True, settings=self._usage_settings)
         if _comparable(plain) != _comparable(streamed):
             self._broken(
                 expected=f"{_comparable(plain)!r}",
@@ -71,8 +71,8 @@ class StreamTests(Contract):
             pytest.skip("the stream is read by ask")
 
         async def leave(client: openai.AsyncOpenAI) -> None:
-            async with aclosing(stream_of(self._model(client), Turn(streamed=True))) as stream:
-                await anext(stream)
+            async with stream_of(self._model(client), Turn(streamed=True)) as stream:
+                await anext(aiter(stream))
 
         self._assert_closed_by(leave)
 

@@ -19,7 +19,7 @@ from fakemodel.model.interface import Model, ModelResponse, Usage, current, trac
 from fakemodel.model.memory import memory_of
 from fakemodel.model.steps import Failure, Slow, is_error, written
 from fakemodel.model.turns import Turn
-from fakemodel.reply import Reply, listed
+from fakemodel.reply import Reply, altered, listed
 from fakemodel.script import Turns, no_reply_left, table, unplayed
 from fakemodel.shown import counted
 from fakemodel.wire.errors import Refused
@@ -249,7 +249,7 @@ class FakeModel(Model):
         if isinstance(reply, Failure):
             self._advised[id(reply.error)] = reply
         if self._memory.needs_replies and isinstance(reply, list):
-            reply = turn.reply = Reply.of(reply)
+            reply = turn.reply = altered(Reply.of(reply), usage=play.counts_of(self.hardcoded_usage))
         return reply, between
 
     def _recall(self, turn: Turn) -> None:
@@ -257,8 +257,11 @@ class FakeModel(Model):
         try:
             self._memory.recall(turn)
         except Refused as refused:
-            raise sdk.status_error(refused) from None
+            error = sdk.status_error(refused)
+            turn.refused = f"refused: {error.status_code} {refused.reason}"
+            raise error from None
         except ServerStateRefused as refused:
+            turn.refused = "refused: no server keeps that"
             self.refused.append(refused)
             raise
 

@@ -34,6 +34,8 @@ async def answer(reply: Any, turn: Turn, memory: Memory, classic_usage: Usage | 
     if isinstance(reply, Failure):
         raise reply.error
     if isinstance(reply, ModelResponse):
+        if memory.needs_replies:
+            memory.keep(turn, responses.response(_reply(reply), ids=Ids(turn.number, turn.chain), fields=_echoed(turn)))
         answer = copy.deepcopy(reply)
         if hasattr(answer, "raw_usage") and not _keeps_raw_usage(turn):
             answer.raw_usage = None
@@ -119,12 +121,13 @@ async def _finished(reply: Events | AsyncIterator[Any], turn: Turn, memory: Memo
     last = None
     async for event in events(reply, turn, memory, None):
         last = event
-    response = None if last is None else payload_of(last).get("response")
-    if response is None:
+    end = {} if last is None else payload_of(last)
+    response = payload_of(end["response"]) if end.get("type") in ENDS and end.get("response") else {}
+    if not {"id", "output"} <= response.keys():
         raise ReplyInvalid(
             f"turn {turn.number} is not streamed, and its events do not end with a response: {last!r} is the last."
         )
-    return _model_response(payload_of(response), turn)
+    return _model_response(response, turn)
 
 
 def _model_response(body: Payload, turn: Turn) -> ModelResponse:
@@ -135,9 +138,16 @@ def _model_response(body: Payload, turn: Turn) -> ModelResponse:
 
 def _reply(response: ModelResponse) -> Reply:
     """A ready answer as a reply, to be streamed."""
-    usage = response.usage
-    counts = parts.Usage(usage.input_tokens, usage.output_tokens) if usage.total_tokens else None
-    return Reply(*response.output, usage=counts, id=response.response_id)
+    return Reply(*response.output, usage=counts_of(response.usage), id=response.response_id)
+
+
+def counts_of(usage: Usage | None) -> parts.Usage | None:
+    """The Agents SDK's counts as those of a reply; None where nothing was counted."""
+    if usage is None or not usage.total_tokens:
+        return None
+    cached = getattr(usage.input_tokens_details, "cached_tokens", None)
+    reasoning = getattr(usage.output_tokens_details, "reasoning_tokens", None)
+    return parts.Usage(usage.input_tokens, usage.output_tokens, cached or 0, reasoning or 0)
 
 
 def _counted(reply: Reply, turn: Turn) -> Reply:

@@ -104,7 +104,9 @@ def failure(
 
 def written(reply: object) -> Any:
     """A reply as it stands in the script, detached from the caller's. Raises ReplyInvalid for what is none."""
-    if is_error(reply) or isinstance(reply, Failure | Slow | Events | AsyncIterator):
+    if is_error(reply):
+        return _raised(reply)
+    if isinstance(reply, Failure | Slow | Events | AsyncIterator):
         return reply
     if isinstance(reply, ModelResponse):
         return copy.deepcopy(reply)

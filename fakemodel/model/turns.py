@@ -55,6 +55,7 @@ class Turn:
     played: bool = False
     context: Context = field(default_factory=Context)
     chain: int | None = None
+    refused: str = ""
 
     def __repr__(self) -> str:
         return f"<Turn {self.number}: {self.asked} -> {self.answered}>"
@@ -108,7 +109,7 @@ class Turn:
     @property
     def answered(self) -> str:
         """The reply in a few words."""
-        return described(self.reply) if self.played else "no reply left"
+        return described(self.reply) if self.played else self.refused or "no reply left"
 
 
 def _detached(value: Any) -> Any:

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import MISSING, dataclass, field, fields
-from typing import TypeAlias
+from typing import TypeAlias, get_args
 
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
+
+from fakemodel.errors import SettingInvalid
 
 __all__ = [
     "BRINGS",
@@ -116,6 +118,8 @@ class DeleteConversation(_Shown):
 Step: TypeAlias = (
     CreateResponse | RetrieveResponse | DeleteResponse | CreateConversation | AddItems | ListItems | DeleteConversation
 )
+
+STEPS: tuple[type[Step], ...] = get_args(Step)
 
 NOBODYS = "resp_unknown"
 """The id of a response that nobody made."""
@@ -237,6 +241,14 @@ ILLEGAL: tuple[SearchStrategy[Move], ...] = (
 """Steps that the API refuses; some of them only where a call waits for its output."""
 
 
+def check_left_out(without: Collection[type]) -> None:
+    """Raise SettingInvalid for what is no collection of types of steps."""
+    wrong = [each for each in without if each not in STEPS] if isinstance(without, Collection) else [without]
+    if wrong:
+        names = ", ".join(step.__name__ for step in STEPS)
+        raise SettingInvalid(f"without has {wrong[0]!r}; expected is a set of these: {names}.")
+
+
 def conversations(
     *, legal: bool = False, without: Collection[type] = (), max_steps: int = 12
 ) -> SearchStrategy[list[Step]]:
@@ -247,6 +259,8 @@ def conversations(
     keeps what the API keeps nothing in them is refused. `without` are the types of steps to leave out. `play` plays
     them.
     """
+
+    check_left_out(without)
 
     def history(moves: Sequence[Move]) -> list[Step]:
         past = _Past(legal)

@@ -12,6 +12,7 @@ from itertools import count, product
 from typing import Any, ClassVar, TypeAlias
 
 from fakemodel.context import Context, text_of
+from fakemodel.errors import SettingInvalid
 from fakemodel.parts import text, tool_call
 from fakemodel.reply import Reply
 from fakemodel.state import Conversation, State, Stored
@@ -53,7 +54,7 @@ def play(history: Iterable[Step], send: Send, seen: Seen | None = None) -> None:
 
     `send` is given each `Request` and returns the status and the JSON body of its answer; `seen`, if there is one, the
     items that the model saw in the last turn. Raises AssertionError at the first answer that the API would not give,
-    with the history so far.
+    with the history so far, and SettingInvalid for what is no step, or names one that does not come before it.
     """
     judge = Judge(send, seen)
     for step in history:
@@ -76,6 +77,8 @@ class Judge:
 
     def play(self, step: Step) -> bool:
         """Send a step; whether it was taken. Raises AssertionError for an answer that the API would not give."""
+        if type(step) not in self._PLAYS:
+            raise SettingInvalid(f"{step!r} is no step; there are {', '.join(kind.__name__ for kind in self._PLAYS)}.")
         self.history.append(step)
         self._told.append("")
         body = self._PLAYS[type(step)](self, step)
@@ -133,8 +136,19 @@ class Judge:
         """The id that a step was given; one that nobody gave where it was refused."""
         if not isinstance(position, int):
             return position
-        body = self._bodies[position]
+        body = self._body(position)
         return f"{prefix}_{0:050d}" if body is None else str(body["id"])
+
+    def _body(self, position: int) -> Payload | None:
+        """What a step before this one was answered."""
+        if not 0 <= position < len(self._bodies):
+            raise SettingInvalid(f"{self.history[-1]!r} is step {len(self._bodies)}, and names step {position}.")
+        return self._bodies[position]
+
+    def _items(self, what: str, found: Any) -> list[Payload]:
+        holds = isinstance(found, list) and all(isinstance(item, dict) for item in found)
+        self._hold(holds, f"{what} is a list of items", repr(found))
+        return list(found)
 
     def _create_response(self, step: steps.CreateResponse) -> Payload | None:
         state, position = self._state, len(self.history) - 1
@@ -164,7 +178,7 @@ class Judge:
         self._equal("previous_response_id", previous, body.get("previous_response_id"))
         echoed = body.get("conversation")
         self._equal("conversation", conversation, echoed.get("id") if isinstance(echoed, dict) else echoed)
-        self._hold(isinstance(body.get("output"), list), "output is a list of items", repr(body.get("output")))
+        self._items("output", body.get("output"))
         if (seen := self._seen()) is not None:
             self._equal("what the model saw", _said(contexts[0]), _said(seen))
         kept = {"status": "completed", **body, "store": step.store, "background": False}
@@ -179,7 +193,7 @@ class Judge:
             before = self._state.responses[previous].context
         elif conversation in self._state.conversations:
             before = self._state.conversations[conversation].items
-        body = None if step.refers is None else self._bodies[step.refers]
+        body = None if step.refers is None else self._body(step.refers)
         referred = [item for item in (body or {}).get("output", ()) if item.get("id")]
         calls = [item["call_id"] for item in (*before, *referred) if item.get("type") == "function_call"]
         answered = {item.get("call_id") for item in before if item.get("type") == "function_call_output"}
@@ -197,7 +211,7 @@ class Judge:
         body = self._ask(_unless(kept, "response_not_found", response_id), "GET", f"/v1/responses/{response_id}")
         if body is not None and kept is not None:
             self._equal("id", response_id, body.get("id"))
-            self._equal("what it says", _said(kept.body["output"]), _said(body.get("output", ())))
+            self._equal("what it says", _said(kept.body["output"]), _said(self._items("output", body.get("output"))))
         return body
 
     def _delete_response(self, step: steps.DeleteResponse) -> Payload | None:
@@ -225,7 +239,7 @@ class Judge:
         path = f"/v1/conversations/{conversation_id}/items"
         body = self._ask(_unless(kept, "conversation_not_found", conversation_id), "POST", path, {"items": items})
         if body is not None and kept is not None:
-            self._equal("what was added", _said(items), _said(body.get("data", ())))
+            self._equal("what was added", _said(items), _said(self._items("data", body.get("data"))))
             kept.add(body["data"])
         return body
 
@@ -235,7 +249,7 @@ class Judge:
         path = f"/v1/conversations/{conversation_id}/items?order=asc&limit=100"
         body = self._ask(_unless(kept, "conversation_not_found", conversation_id), "GET", path)
         if body is not None and kept is not None:
-            self._equal("what the conversation has", _said(kept.items), _said(body.get("data", ())))
+            self._equal("what the conversation has", _said(kept.items), _said(self._items("data", body.get("data"))))
         return body
 
     def _delete_conversation(self, step: steps.DeleteConversation) -> Payload | None:

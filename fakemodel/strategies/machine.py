@@ -21,6 +21,7 @@ from fakemodel.strategies.history import (
     ListItems,
     RetrieveResponse,
     Step,
+    check_left_out,
 )
 from fakemodel.strategies.judge import Judge, Request
 from fakemodel.wire.payload import Payload
@@ -55,6 +56,7 @@ class ConversationMachine(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
+        check_left_out(self.without)
         self._judge = Judge(self.send, self.seen)
 
     def send(self, request: Request) -> tuple[int, Any]:
@@ -69,46 +71,55 @@ class ConversationMachine(RuleBasedStateMachine):
         """The position of a step that was taken, for others to name."""
         return len(self._judge.history) - 1 if self._judge.play(step) else multiple()
 
+    @_asks(CreateResponse)
     @rule(target=responses, store=STORE)
     def begin(self, store: bool) -> Any:
         """A chain begins."""
         return self._play(CreateResponse(store=store))
 
+    @_asks(CreateResponse)
     @rule(target=responses, after=responses, store=STORE)
     def go_on(self, after: int, store: bool) -> Any:
         """A chain goes on, or branches; its response may have been deleted, or not stored."""
         return self._play(CreateResponse(after, store=store))
 
+    @_asks(CreateResponse)
     @rule(targets=(responses, calls), after=st.none() | responses, store=STORE, count=st.integers(1, 2))
     def ask_for_calls(self, after: int | None, store: bool, count: int) -> Any:
         """A chain begins, or goes on, with calls of functions."""
         return self._play(CreateResponse(after, store=store, calls=count))
 
+    @_asks(CreateResponse)
     @rule(after=calls)
     def leave_calls_unanswered(self, after: int) -> None:
         """A chain goes on without the outputs of its calls."""
         self._play(CreateResponse(after, brings="unanswered"))
 
+    @_asks(CreateResponse)
     @rule(after=responses)
     def answer_no_call(self, after: int) -> None:
         """A chain goes on with the output of a call that nobody made."""
         self._play(CreateResponse(after, brings="uncalled"))
 
+    @_asks(CreateResponse)
     @rule(after=st.just(NOBODYS))
     def go_on_from_nobodys(self, after: str) -> None:
         """A chain goes on from a response that nobody made."""
         self._play(CreateResponse(after))
 
+    @_asks(CreateResponse)
     @rule(target=responses, refers=responses)
     def refer_to_the_output(self, refers: int) -> Any:
         """A chain begins with references to what was said."""
         return self._play(CreateResponse(refers=refers))
 
+    @_asks(CreateResponse)
     @rule(after=responses)
     def refer_to_what_is_there(self, after: int) -> None:
         """A chain goes on with references to what it has already."""
         self._play(CreateResponse(after, refers=after))
 
+    @_asks(CreateResponse)
     @rule(after=responses, conversation=conversations)
     def give_both_ids(self, after: int, conversation: int) -> None:
         """A response and a conversation are named at once."""
@@ -132,11 +143,13 @@ class ConversationMachine(RuleBasedStateMachine):
         """A conversation begins, with some messages in it."""
         return self._play(CreateConversation(items))
 
+    @_asks(CreateResponse)
     @rule(target=responses, conversation=conversations, store=STORE, calls=CALLS)
     def run_in(self, conversation: int, store: bool, calls: int) -> Any:
         """A run in a conversation, which may have been deleted."""
         return self._play(CreateResponse(conversation=conversation, store=store, calls=calls))
 
+    @_asks(CreateResponse)
     @rule(conversation=conversations, brings=st.sampled_from(BRINGS[1:]))
     def run_in_with_wrong_outputs(self, conversation: int, brings: str) -> None:
         """A run without the outputs of the calls in its conversation, or with the output of no call."""

@@ -12,7 +12,18 @@ import threading
 import openai
 import pytest
 
-from fakemodel import FakeOpenAI, NoReplyLeft, Reply, ReplyInvalid, UnplayedReplies, refusal, text, tool_call, usage
+from fakemodel import (
+    FakeOpenAI,
+    NoReplyLeft,
+    Reply,
+    ReplyInvalid,
+    UnplayedReplies,
+    refusal,
+    text,
+    tool_call,
+    usage,
+    when,
+)
 from fakemodel.httpx_modules import httpx_modules, sdk_httpx
 
 USER = [{"role": "user", "content": "Hi"}]
@@ -330,3 +341,14 @@ def test_half_a_character_in_a_request_is_echoed_as_it_came(api, http, stream):
 
     assert answer.status_code == 200
     assert rb'"instructions":"\ud83d"' in answer.content
+
+
+def test_what_is_said_otherwise_is_none_of_the_replies_of_the_script():
+    api = FakeOpenAI([when(input="Rome").say("Rome it is.")])
+    api.otherwise("Hello")
+    client = api.client()
+    for _ in range(3):
+        client.responses.create(model="gpt-4.1", input="Hi")
+
+    with pytest.raises(UnplayedReplies, match=r"^the API was called 3 times, the script has 1 reply\.\n"):
+        api.assert_complete()

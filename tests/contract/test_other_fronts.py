@@ -1,11 +1,14 @@
 """The contract on code that is no `Model` of the Agents SDK: a function, sync or async; and what it tells its users."""
 
 import threading
+from types import SimpleNamespace
 
 import openai
 import pytest
 
-from fakemodel.contract import ResponsesModelContract, Result
+from fakemodel import Reply
+from fakemodel.contract import ResponsesModelContract, Result, Turn
+from fakemodel.contract.asking import ask_model
 
 PARAMETERS = {"max_tokens": "max_output_tokens"}
 
@@ -189,3 +192,77 @@ def test_one_that_raises_is_told_with_where_it_did(suite):
     report = result.stdout.str().partition("short test summary")[0]  # which has it again, but for a terminal
     assert report.count("  File ") == 1
     assert "another exception occurred" not in report
+
+
+@pytest.mark.parametrize("body", ["pass", "async def ask(self, client, turn): return 'Hello'"])
+def test_no_test_passes_where_there_is_no_adapter(suite, body):
+    suite.makepyfile(
+        f"""
+        from fakemodel.contract import ResponsesModelContract
+
+        class TestMine(ResponsesModelContract):
+            {body}
+        """
+    )
+
+    result = suite.runpytest_inprocess("-k", "error_of_the_server or failed_answer or incomplete")
+
+    result.assert_outcomes(failed=10)
+
+
+async def test_a_stream_that_cannot_be_closed_is_read_all_the_same():
+    pytest.importorskip("agents")
+
+    class Stream:
+        def __init__(self):
+            self.events = iter(Reply("Hello").events())
+
+        def __aiter__(self):
+            return self
+
+        async def __anext__(self):
+            try:
+                return next(self.events)
+            except StopIteration:
+                raise StopAsyncIteration from None
+
+    told = await ask_model(SimpleNamespace(stream_response=lambda **_: Stream()), Turn(streamed=True))
+
+    assert told.text == "Hello"
+
+
+@pytest.mark.parametrize("content", ["'Hello'", "[]"])
+def test_an_output_that_is_none_of_the_api_is_told(suite, content):
+    suite.makepyfile(
+        f"""
+        from fakemodel.contract import Result, ResponsesModelContract
+
+        class TestMine(ResponsesModelContract):
+            async def ask(self, client, turn):
+                return Result(output=[{{"role": "assistant", "content": {content}}}])
+        """
+    )
+
+    result = suite.runpytest_inprocess("-k", "refusal and plain")
+
+    told = "*SettingInvalid: TestMine.ask returned the output *" if content == "'Hello'" else "Expected: a refusal*"
+    result.stdout.fnmatch_lines([told])
+
+
+def test_an_adapter_of_the_other_api_is_told_so(suite):
+    pytest.importorskip("agents")
+    suite.makepyfile(
+        """
+        from agents import OpenAIResponsesModel
+
+        from fakemodel.contract import ChatCompletionsModelContract
+
+        class TestMine(ChatCompletionsModelContract):
+            def make_model(self, client):
+                return OpenAIResponsesModel("gpt-4.1", client)
+        """
+    )
+
+    result = suite.runpytest_inprocess("-k", "instructions and plain")
+
+    result.stdout.fnmatch_lines(["Expected: a request to /v1/chat/completions", "Found:    one to /v1/responses"])

@@ -368,7 +368,7 @@ async def test_the_first_call_too_many_is_told_at_the_end_even_if_it_was_swallow
     assert told.value is raised[0]
     assert model.refused == raised
     assert str(raised[1]) == (
-        "the model was called 3 times, the script has 2 replies.\n"
+        "the model was called 3 times, the script has 1 reply.\n"
         "  turn 1  input 'Hi'           -> 'Hello'\n"
         "  turn 2  input 'Still there?' -> no reply left\n"
         "  turn 3  input 'Hello?'       -> no reply left\n"

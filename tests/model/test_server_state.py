@@ -3,7 +3,7 @@
 import openai
 import pytest
 
-from fakemodel import FakeModel, Reply, ServerStateRefused, SettingInvalid, tool_call
+from fakemodel import FakeModel, Reply, ServerStateRefused, SettingInvalid, UnplayedReplies, tool_call
 
 CALL = Reply(tool_call("get_weather", {"city": "Paris"}, id="call_1"))
 OUTPUT = {"type": "function_call_output", "call_id": "call_1", "output": "sunny"}
@@ -159,3 +159,43 @@ def test_settings_that_contradict_are_refused(settings, message):
         FakeModel(**settings)
 
     assert str(refused.value) == message
+
+
+@both_ways
+async def test_a_ready_answer_is_remembered_as_a_reply_is(ask):
+    agents = pytest.importorskip("agents")
+    said = agents.ModelResponse(output=Reply("Hello").output, usage=agents.Usage(), response_id="resp_1")
+    model = FakeModel([said, "Still here."], server_state=True)
+
+    await ask(model, input="Hi")
+    await ask(model, input="And now?", previous_response_id="resp_1")
+
+    assert [item["role"] for item in model.turns[1].context] == ["user", "assistant", "user"]
+
+
+async def test_hardcoded_usage_is_that_of_classic_outputs_under_server_state_too():
+    agents = pytest.importorskip("agents")
+    model = FakeModel(server_state=True)
+    model.set_hardcoded_usage(agents.Usage(requests=1, input_tokens=10, output_tokens=5, total_tokens=15))
+    model.set_next_output(Reply("Hello").output)
+
+    answer = await model.get_response(input="Hi")
+
+    assert (answer.usage.input_tokens, answer.usage.output_tokens) == (10, 5)
+
+
+@both_ways
+async def test_a_turn_that_was_refused_took_no_reply(ask):
+    model = FakeModel(["Hello."], server_state=True)
+    with pytest.raises(openai.BadRequestError):
+        await ask(model, input="Hi", previous_response_id="resp_gone")
+
+    with pytest.raises(UnplayedReplies) as left:
+        model.assert_complete()
+
+    assert str(left.value) == (
+        "the model was called once, the script has 1 reply.\n"
+        "  turn 1  input 'Hi'      -> refused: 400 previous_response_not_found\n"
+        "  turn 2  never asked for -> 'Hello.'\n"
+        "Remove what is not needed, or find out why it was not asked for."
+    )

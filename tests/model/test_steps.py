@@ -168,3 +168,20 @@ async def test_a_patch_that_is_given_as_a_dict_is_a_call_that_was_completed():
 
     item = answer.output[0]
     assert (item.id, item.call_id, item.status) == ("call_1", "call_1", "completed")
+
+
+def test_the_class_of_an_error_that_needs_arguments_is_refused_where_it_is_written():
+    with pytest.raises(ReplyInvalid, match=r"^RateLimitError needs arguments; give the exception itself: "):
+        FakeModel([openai.RateLimitError])
+
+
+@pytest.mark.parametrize(
+    "events",
+    [Reply("Hello").events()[:2], [{"type": "response.completed", "response": {"id": "resp_1"}}]],
+    ids=["cut", "without an output"],
+)
+async def test_events_that_do_not_end_with_a_whole_response_are_no_answer(events):
+    model = FakeModel([events])
+
+    with pytest.raises(ReplyInvalid, match=r"^turn 1 is not streamed, and its events do not end with a response: "):
+        await model.get_response(input="Hi")

@@ -486,3 +486,23 @@ async def test_tools(fake_model):
             "test_*.py:4: AttributeError",
         ]
     )
+
+
+def test_a_test_that_is_skipped_because_a_reply_is_missing_fails(suite: pytest.Pytester):
+    suite.makepyfile(
+        """
+import openai
+import pytest
+
+def test_capital(fake_openai):
+    try:
+        openai.OpenAI().responses.create(model="gpt-4.1", input="Its capital?")
+    except openai.APIError:
+        pytest.skip("The API is not there.")
+"""
+    )
+
+    result = suite.runpytest()
+
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["NoReplyLeft: the API was called once, the script has 0 replies."])

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import Phase, find, given, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from fakemodel import FakeOpenAI
+from fakemodel import FakeOpenAI, SettingInvalid
 from fakemodel.httpx_modules import sdk_httpx
 from fakemodel.strategies import (
     AddItems,
@@ -206,3 +206,40 @@ def test_steps_that_a_subject_has_no_form_for_are_left_out():
 @given(conversations(without=(CreateConversation, DeleteResponse)))
 def test_histories_leave_them_out_too(history):
     assert {type(step) for step in history} <= {CreateResponse, RetrieveResponse}
+
+
+class NoResponses(ConversationMachine):
+    without = frozenset({CreateResponse})
+
+    def __init__(self):
+        super().__init__()
+        self.server = Server()
+
+    def send(self, request):
+        assert not isinstance(request.step, CreateResponse)
+        return self.server.send(request)
+
+
+def test_a_machine_leaves_out_responses_too():
+    run_state_machine_as_test(NoResponses, settings=laws)
+
+
+@pytest.mark.parametrize("without", [{"CreateResponse"}, CreateResponse], ids=repr)
+def test_what_is_no_type_of_a_step_cannot_be_left_out(without):
+    with pytest.raises(SettingInvalid, match="CreateResponse"):
+        conversations(without=without)
+
+
+@pytest.mark.parametrize("history", [[RetrieveResponse(3)], [CreateResponse(refers=0)], [CreateResponse]], ids=repr)
+def test_a_history_that_cannot_be_is_refused(history):
+    with pytest.raises(SettingInvalid):
+        play(history, Server().send)
+
+
+@pytest.mark.parametrize("data", [None, ["a"], {"a": 1}], ids=repr)
+def test_an_answer_of_another_form_is_told_as_such(data):
+    def send(request):
+        return 200, {"id": "conv_1", "data": data}
+
+    with pytest.raises(AssertionError, match="expected: data is a list of items"):
+        play([CreateConversation(), ListItems(0)], send)
