@@ -6,7 +6,7 @@ import copy
 import sys
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeGuard
 
 from fakemodel.errors import ReplyInvalid
 from fakemodel.guards import unguarded
@@ -117,7 +117,7 @@ def written(reply: object) -> Any:
     return Reply.of(converted(reply) if isinstance(reply, list | tuple) else unguarded(reply))
 
 
-def is_error(reply: object) -> bool:
+def is_error(reply: object) -> TypeGuard[BaseException | type[BaseException]]:
     """Whether `reply` is to be raised: an exception, or the class of one."""
     return isinstance(reply, BaseException) or (isinstance(reply, type) and issubclass(reply, BaseException))
 

@@ -266,3 +266,22 @@ def test_an_adapter_of_the_other_api_is_told_so(suite):
     result = suite.runpytest_inprocess("-k", "instructions and plain")
 
     result.stdout.fnmatch_lines(["Expected: a request to /v1/chat/completions", "Found:    one to /v1/responses"])
+
+
+def test_a_setting_that_an_adapter_has_no_form_for_is_not_set(suite):
+    suite.makepyfile(
+        """
+        from fakemodel.contract import ChatCompletionsModelContract
+
+        class TestMine(ChatCompletionsModelContract):
+            without = {"include_usage"}
+
+            def ask(self, client, turn):
+                print("set:", sorted(turn.settings))
+                raise RuntimeError
+        """
+    )
+
+    result = suite.runpytest_inprocess("-k", "usage_is_the_servers and plain")
+
+    result.stdout.fnmatch_lines(["set: []"])
