@@ -138,7 +138,11 @@ def _reply(said: object) -> Reply:
     settings: dict[str, Any] = {name: said[name] for name in SETTINGS if name in said}
     if "usage" in said:
         settings["usage"] = _made(usage, said["usage"])
+    if type(said.get("unchecked", False)) is not bool:  # `no` is a text here, which Python takes for true
+        raise ReplyInvalid(f"unchecked: {said['unchecked']!r}: expected is true or false.")
     own = {name: value for name, value in said.items() if name in PARTS}
+    if own and "say" in said:
+        raise ReplyInvalid(f"{next(iter(own))!r} stands beside 'say': put it into the list of 'say'.")
     return Reply(*(_parts(said["say"]) if "say" in said else _parts(own)), **settings)
 
 

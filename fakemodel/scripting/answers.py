@@ -10,7 +10,20 @@ from dataclasses import dataclass
 from typing import Any
 
 from fakemodel.errors import ReplyInvalid, StreamError
-from fakemodel.parts import Item, Part, Reasoning, Refusal, Text, ToolCall, Usage, usage
+from fakemodel.parts import (
+    Item,
+    Part,
+    Reasoning,
+    Refusal,
+    Text,
+    ToolCall,
+    Usage,
+    reasoning,
+    refusal,
+    text,
+    tool_call,
+    usage,
+)
 from fakemodel.reply import REASONS, Reply
 from fakemodel.scripting.code import Call
 from fakemodel.tape.answers import answer_of, latest_response
@@ -19,7 +32,7 @@ from fakemodel.tape.interaction import Response
 from fakemodel.wire.anew import ENCRYPTED, without, without_empty
 from fakemodel.wire.ids import Ids
 from fakemodel.wire.outputs import outputs, words
-from fakemodel.wire.payload import Payload
+from fakemodel.wire.payload import Payload, read_as
 from fakemodel.wire.sse import payloads_in
 
 __all__ = ["Named", "body_of", "reply_call", "reply_of", "written"]
@@ -70,7 +83,8 @@ def _payloads(response: Response) -> list[Payload]:
 
 def written(reply: Reply, named: Named) -> Reply:
     """The reply as it is written: ids that are not `named` left out. Raises ReplyInvalid for what cannot be."""
-    made = [_one(each, named) for each in (reply, *reply.others)]
+    with read_as("answer", ReplyInvalid):  # ids of another kind than a string are not to be looked up
+        made = [_one(each, named) for each in (reply, *reply.others)]
     return Reply.choices(*made) if reply.others else made[0]
 
 
@@ -97,7 +111,19 @@ def _one(reply: Reply, named: Named) -> Reply:
 
 
 def _detailed(part: Part) -> object:
-    return dict(part.payload) if isinstance(part, Item) else part
+    """A part as the code of it makes it. Raises ReplyInvalid for what the vocabulary does not take."""
+    match part:
+        case Item(payload):
+            return dict(payload)
+        case Text(fragments, logprobs, annotations):
+            text(*fragments, logprobs=logprobs and [list(each) for each in logprobs], annotations=annotations)
+        case Refusal(fragments):
+            refusal(*fragments)
+        case Reasoning(fragments):
+            reasoning(*fragments)
+        case ToolCall(name, fragments, id):
+            tool_call(name, list(fragments), id=id)
+    return part
 
 
 def _told(part: Part, named: Named, ends: str) -> list[Part]:

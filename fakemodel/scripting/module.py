@@ -29,8 +29,13 @@ ERRORS = {
 IN_ORDER = '''\
 def in_order(*answers):
     """Answers a route with one after the other: a status and the JSON of each."""
-    left = iter(answers)
-    return lambda request: next(left)
+    left = list(answers)
+
+    def answer(request):
+        assert left, f"{request.path} was asked for once more than it was recorded"
+        return left.pop(0)
+
+    return answer
 '''
 
 

@@ -124,9 +124,9 @@ def _difference(recorded: Response, live: Response) -> str | None:
 def _said(response: Response) -> Reply | None:
     try:
         reply = reply_of(response)
+        return None if reply is None else written(reply, Named())
     except (ReplyInvalid, StreamError):
         return None
-    return None if reply is None else written(reply, Named())
 
 
 def _reason(live: Response) -> str:

@@ -41,7 +41,7 @@ class Answer:
 def answer_of(response: Response) -> Answer:
     """What a response says."""
     body, problem = _readable(response)
-    text = body.decode(errors="replace")
+    text = body.decode(errors="backslashreplace")  # so that two which differ have two texts
     if response.is_stream and STREAM.match(body):
         events = tuple(_events(body))
         whole, broken = _whole([event for event in events if isinstance(event, dict)])

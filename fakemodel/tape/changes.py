@@ -154,7 +154,11 @@ def _numbered(values: Sequence[Any]) -> Iterator[tuple[Any, int]]:
 def _said(turn: Interaction) -> Any:
     """What is compared of an answer."""
     answer = answer_of(turn.response)
-    told = {"status code": turn.response.status}
+    told: dict[str, Any] = {"status code": turn.response.status}
+    if answer.events is not None and (answer.problem or not answer.body):  # they add up to less than they say
+        return {**told, "events": without(DRAWN_ANEW, list(answer.events))}
+    if answer.problem:
+        return {**told, "body": turn.response.body}
     if not isinstance(answer.json, dict):
         return {**told, "body": answer.text if answer.json is None else answer.json}
     body = answer.body

@@ -161,7 +161,8 @@ class _Reader:
         if not succeeded:
             return ()
         if not key:
-            return self._raw("answered", interaction.response.body, answer.json, interaction.response.headers)
+            said = answer.json if answer.events is None else answer.body or None  # None: events that add up to nothing
+            return self._raw("answered", interaction.response.body, said, interaction.response.headers)
         choices = answer.body.get("choices")
         if not isinstance(choices, list):
             return tuple(items_in_words(items_of(answer.body.get("output", answer.body.get("data"))), self.named))

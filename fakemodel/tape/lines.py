@@ -16,7 +16,7 @@ __all__ = ["Line", "context", "head", "lines", "outcome", "relation", "usage_in_
 WIDEST = 20
 """The widest label that the texts of the others make room for."""
 
-ESCAPED = re.compile(rf"{UNPRINTABLE.pattern}|[\u202a-\u202e\u2066-\u2069]")
+ESCAPED = re.compile(rf"{UNPRINTABLE.pattern}|[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 """What is not printed, and what has others printed in another order: a text could seem to say what it does not."""
 
 USUAL = {None, "completed", "stop", "tool_calls"}

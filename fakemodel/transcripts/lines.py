@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import groupby
 
-from fakemodel.shown import counted
+from fakemodel.shown import counted, one_line
 from fakemodel.transcripts.names import Name, Names
 from fakemodel.wire.event_lines import ABSENT, differences
 from fakemodel.wire.payload import Payload
@@ -65,7 +65,7 @@ def members(expected: Payload, found: Payload, names: Names, prefix: str = "") -
     different = {path: value for path, _, value in differences("", expected, found)}
     plain = [path for path, is_plain in UNNAMED.items() if not prefix and is_plain(different.get(path))]
     first = [str(value) if path == "type" else told(value, names) for path in plain for value in [different.pop(path)]]
-    named = [f"{prefix}{path} {told(value, names)}" for path, value in sorted(different.items())]
+    named = [f"{prefix}{one_line(path)} {told(value, names)}" for path, value in sorted(different.items())]
     return [" ".join(first), *named] if first else named
 
 

@@ -38,7 +38,7 @@ STREAMS: dict[str, tuple[int, Callable[[Iterable[Payload], Names], Iterator[Line
 Some events are wider; that the width is always the same keeps equal lines equal in all texts.
 """
 
-DATA = re.compile(rb"^data:", re.MULTILINE)
+DATA = re.compile(rb"(?:\A|[\r\n])data:")
 
 NOTHING = "nothing"
 """The text of what is empty."""

@@ -109,6 +109,8 @@ def test_what_was_left_and_what_was_not_expected_is_told_at_the_end(script):
         ("[{txt: Hi}]", "entry 1: 'txt' is not known here; expected are error, id, model"),
         ("[Hi, 5]", "entry 2: 5 is no reply"),
         ("[{tool_call: {nam: f}}]", "entry 1: tool_call() got an unexpected keyword argument 'nam'"),
+        ("[{say: a, text: b}]", "entry 1: 'text' stands beside 'say': put it into the list of 'say'."),
+        ("[{text: a, unchecked: no}]", "entry 1: unchecked: 'no': expected is true or false."),
         ("[{when: {inputt: a}, say: b}]", "entry 1: when(inputt=…) is no condition; the nearest is 'input'"),
         ("[{fail: 200}]", "entry 1: fail(200): expected is a status from 400 to 599"),
         (

@@ -3,6 +3,7 @@
 import gzip
 import json
 
+import openai
 import pytest
 
 from fakemodel import Reply, sse, text
@@ -76,6 +77,29 @@ def test_what_is_no_id_guards_no_reply(kind):
     assert 'previous_response_id=["x"]' not in code
 
 
+MESSAGES = json.dumps({"model": "m", "messages": [{"role": "user", "content": "Hi"}]}).encode()
+
+
+def calling(call_id: str, name: str) -> bytes:
+    call = {"id": call_id, "type": "function", "function": {"name": name, "arguments": "{}"}}
+    message = {"role": "assistant", "content": None, "tool_calls": [call]}
+    choice = {"index": 0, "finish_reason": "tool_calls", "message": message}
+    return json.dumps(
+        {"id": "chatcmpl-1", "object": "chat.completion", "created": 1, "model": "m", "choices": [choice]}
+    ).encode()
+
+
+MESSAGE_WITHOUT_ID = json.dumps(
+    {
+        "id": "resp_1",
+        "object": "response",
+        "created_at": 1,
+        "model": "m",
+        "status": "completed",
+        "output": [{"id": [], "type": "message", "role": "assistant", "status": "completed", "content": []}],
+    }
+).encode()
+
 UNSAID = {
     "another API": (
         turn("https://api.anthropic.com/v1/messages"),
@@ -101,6 +125,14 @@ UNSAID = {
     ),
     "speech": (turn(f"{API}/audio/speech", b"{}", b"\xff\0", headers={}), "it is answered with 404, recorded is 200: "),
     "an address that is none": (turn("nowhere", b"", b"", method="GET"), "it is answered with 404, recorded is 200: "),
+    "a call of no function": (
+        turn(f"{API}/chat/completions", MESSAGES, calling("call_1", "")),
+        "tool_call needs the name of a function, not ''.",
+    ),
+    "an id that is none": (
+        turn(f"{API}/responses", INPUT, MESSAGE_WITHOUT_ID),
+        "This is no answer as the API sends it: unhashable type: 'list'.",
+    ),
     "an error without words": (
         turn(f"{API}/responses", INPUT, b"upstream", status=502, headers={}),
         "recorded is None",
@@ -133,3 +165,14 @@ def test_of_no_turns_there_is_an_empty_script():
     fake, unsaid, _ = scripted()
 
     assert (fake.remaining, unsaid) == (0, [])
+
+
+def test_a_route_that_is_asked_once_more_than_it_was_recorded_tells_so():
+    api, *_ = scripted(turn(f"{API}/files/a", b"", b'{"id": "a"}', method="GET"))
+
+    with api.client(max_retries=0) as client:
+        client.get("/files/a", cast_to=object)
+        with pytest.raises(
+            openai.InternalServerError, match="/v1/files/a was asked for once more than it was recorded"
+        ):
+            client.get("/files/a", cast_to=object)

@@ -14,6 +14,7 @@ import fakemodel
 from fakemodel.httpx_modules import sdk_httpx
 from fakemodel.tape import layout
 from fakemodel.tape.checks import Finding, Scrubbed, cassettes, check, scrub
+from fakemodel.tape.paths import path_of_test
 
 URI = "https://api.openai.com/v1/responses"
 KEY = "sk-" + "proj-" + "x7Yk2PqR9vTn4WzB6mLs8JdF"  # assembled, so that nobody takes it for a real one
@@ -387,3 +388,10 @@ def test_payload_files_are_looked_into_and_must_be_there(tmp_path: Path):
     assert scrubbed(file) == Scrubbed("scrubbed")
     assert f"Look: payload-sha256-{harmless}" in file.read_text()
     assert b64encode(payload).decode() not in file.read_text()
+
+
+def test_a_cassette_whose_name_was_cut_is_no_orphan(tmp_path: Path):
+    name = f"test_{'and_so_on_' * 13}"
+    (tmp_path / "test_geo.py").write_text(f"def {name}(city): ...")
+
+    assert findings(put(path_of_test(tmp_path / "test_geo.py", f"{name}[{'Paris' * 25}]"))) == []

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from fakemodel.parts import Usage
 from fakemodel.tape import layout
+from fakemodel.tape.changes import changes
 from fakemodel.tape.conversation import Conversation, Item, Turn, conversation_of
 from fakemodel.tape.interaction import Interaction, Request, Response
 from fakemodel.tape.paths import shipped
@@ -355,3 +356,41 @@ def test_a_recording_never_differs_from_itself(recorded):
     from fakemodel.tape.changes import changes
 
     assert changes(recorded, recorded).changed == ()
+
+
+def answered(body: bytes, content_type: str, **headers: list[str]) -> Interaction:
+    request = Request("POST", f"{API}/audio/any", OK, b"{}")
+    return Interaction(request, Response(200, "OK", {"content-type": [content_type], **headers}, body))
+
+
+UNLIKE = {
+    "audio": [answered(body, "audio/mpeg") for body in (b"\xff\xfe", b"\xfa\xf9")],
+    "streams of another API": [
+        answered(b'data: {"delta": "%s"}\n\n' % word, "text/event-stream") for word in (b"Hello", b"Bye")
+    ],
+    "streams that were cut": [
+        answered(
+            b'data: {"type": "response.created", "response": {"id": "resp_1", "status": "in_progress"}}\n\n'
+            b'data: {"type": "response.output_text.delta", "delta": "%s"}\n\n' % word,
+            "text/event-stream",
+        )
+        for word in (b"Hello", b"Bye")
+    ],
+    "what is compressed in a way of its own": [
+        answered(b"(\xb5/\xfd" + rest, "application/json", **{"content-encoding": ["zstd"]}) for rest in (b"1", b"2")
+    ],
+}
+
+
+@pytest.mark.parametrize("two", UNLIKE.values(), ids=UNLIKE)
+def test_answers_that_are_no_json_differ_where_their_bytes_do(two):
+    old, new = two
+
+    assert [change.answer != () for change in changes([old], [new]).changed] == [True]
+    assert changes([old], [old]).changed == ()
+
+
+def test_of_a_stream_of_another_api_it_is_told_how_much_it_is():
+    (turn,) = conversation_of([answered(b'data: {"delta": "Hello"}\n\n', "text/event-stream")]).turns
+
+    assert told(turn.answered) == [("other", "answered", "26 bytes of text/event-stream")]
