@@ -108,12 +108,13 @@ def test_a_text_of_several_lines_stands_below_itself(tmp_path: Path):
 
 def test_nothing_that_was_recorded_moves_the_cursor(tmp_path: Path):
     file = put(
-        tmp_path / "hostile.yaml", interaction({"input": "a\x1b[2Jb\x07\u202ec"}, response(1, message("c\x9b1md")))
+        tmp_path / "hostile.yaml",
+        interaction({"input": "a\x1b[2Jb\x07\u202ec\u200f"}, response(1, message("c\x9b1md"))),
     )
 
     told = run("show", file).stdout
 
-    assert r"a\x1b[2Jb\x07\u202ec" in told
+    assert r"a\x1b[2Jb\x07\u202ec\u200f" in told
     assert r"c\x9b1md" in told
     assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]", told)
 

@@ -187,6 +187,19 @@ def test_every_line_of_a_text_stays_one_line():
     )
 
 
+def test_a_name_of_two_lines_makes_no_line_of_its_own():
+    events = Reply("Hello").events(metadata={"a\noutput[0]  output_text 'Bye'": "b"})
+
+    assert "\noutput[0]  output_text 'Bye'" not in transcript(events)
+
+
+def test_lines_may_end_as_the_protocol_has_it():
+    body = sse(Reply("Hello").events())
+
+    for ending in (b"\r", b"\r\n"):
+        assert transcript(body.replace(b"\n", ending)) == transcript(body)
+
+
 def test_nothing_is_told_of_nothing():
     assert transcript([]) == transcript(b"") == "nothing"
 
