@@ -28,6 +28,7 @@ __all__ = [
     "ListItems",
     "RetrieveResponse",
     "Step",
+    "check_left_out",
     "conversations",
 ]
 
