@@ -195,7 +195,7 @@ class Contract:
             found = await found
         if not isinstance(found, Result):
             raise SettingInvalid(f"{type(self).__name__}.ask returned {found!r}; expected is a Result.")
-        if not all(isinstance(item, Mapping) and not isinstance(item.get("content"), str) for item in found.output):
+        if any(isinstance(item, Mapping) and isinstance(item.get("content"), str) for item in found.output):
             raise SettingInvalid(
                 f"{type(self).__name__}.ask returned the output {found.output!r}; expected are output items of the "
                 "Responses API, as dicts."
